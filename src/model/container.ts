@@ -1,0 +1,80 @@
+/** A container as Docker tells of it, in our own words. Made by docker/inspect.ts, from `docker inspect`. */
+export type Container = {
+	/** 64 hexadecimal digits. */
+	readonly id: string;
+	/** Without Docker's leading slash. */
+	readonly name: string;
+	/** The image as the user named it, such as `nginx:1`. */
+	readonly image: string;
+	/** When it was created, ISO 8601; the older of two containers decides for a pool. */
+	readonly created: string;
+	readonly state: ContainerState;
+	/** When this run of it began, ISO 8601. `id` and `startedAt` together name one start. */
+	readonly startedAt: string;
+	readonly health: Health;
+	/** How its last run ended; 0 while it runs. */
+	readonly exitCode: number;
+	readonly outOfMemory: boolean;
+	/** The container's own labels and its image's, as Docker merges them. */
+	readonly labels: Readonly<Record<string, string>>;
+	/** TCP ports that the image or the run command exposes, ascending. */
+	readonly exposedPorts: readonly number[];
+	/** `bridge`, `host`, `none`, `container:<id>` or a network's name. */
+	readonly networkMode: string;
+	/** The networks it has an address in, by name. */
+	readonly networks: readonly Attachment[];
+	/** The signal `docker stop` sends, such as `SIGTERM`. */
+	readonly stopSignal: string;
+	/** Seconds that `docker stop` waits before it kills; Docker's default is 10. */
+	readonly stopTimeout: number;
+};
+
+export type ContainerState = "created" | "running" | "paused" | "restarting" | "removing" | "exited" | "dead";
+
+/** `none`: the container has no HEALTHCHECK. */
+export type Health = "none" | "starting" | "healthy" | "unhealthy";
+
+/** A container's place in one Docker network. */
+export type Attachment = {
+	readonly network: string;
+	readonly networkId: string;
+	/** An IP literal, or empty. */
+	readonly ipv4: string;
+	readonly ipv6: string;
+};
+
+/**
+ * Where Ballast itself runs, which decides what it can reach. `container` is undefined outside a container, on a host
+ * that routes to every bridge network.
+ */
+export type Proxy = { readonly container: Container | undefined };
+
+/** A container that was told to stop. It holds for one start only, whatever an inspect still says. */
+export type Leaving = { readonly startedAt: string; readonly signal: string };
+
+/**
+ * Whether an endpoint accepts connections, as the probe found: `silent` is one that has not for so long that a person
+ * should hear of it. An endpoint that was never probed is absent.
+ */
+export type Listening = "yes" | "not-yet" | "silent";
+
+/** All that is known of the engine at one moment: what `build` makes a fleet of. */
+export type Inventory = {
+	readonly proxy: Proxy;
+	readonly containers: readonly Container[];
+	/** By container id. */
+	readonly leaving: ReadonlyMap<string, Leaving>;
+};
+
+/** Where a server is reached. `start` names the container's run: another start is another endpoint. */
+export type Endpoint = { readonly start: string; readonly address: string; readonly port: number };
+
+/** A stable key for one run of a container. */
+export function startOf(container: Pick<Container, "id" | "startedAt">): string {
+	return `${container.id}@${container.startedAt}`;
+}
+
+/** One text per endpoint, for maps and sets: `<start> <address> <port>`. */
+export function endpointKey(endpoint: Endpoint): string {
+	return `${endpoint.start} ${endpoint.address} ${endpoint.port}`;
+}

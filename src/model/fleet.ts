@@ -1,0 +1,47 @@
+/** All that HAProxy should serve now. A value: compared, rendered, kept beside the generation it became. */
+export type Fleet = {
+	/** By name, ascending. */
+	readonly pools: readonly Pool[];
+	/** By match, ascending. */
+	readonly routes: readonly Route[];
+};
+
+/** A set of servers that share one policy: a `backend` section. */
+export type Pool = {
+	readonly name: string;
+	/** By name, ascending. */
+	readonly servers: readonly Server[];
+};
+
+/** One container's endpoint in a pool: a `server` line. */
+export type Server = {
+	/** `<container name, made safe>-<8 hex of the id>`, fixed for the container's life. */
+	readonly name: string;
+	readonly container: ContainerRef;
+	/** An IP literal. */
+	readonly address: string;
+	readonly port: number;
+	/** 0 to 256, HAProxy's range; 0 takes no new clients. */
+	readonly weight: number;
+};
+
+export type ContainerRef = { readonly id: string; readonly name: string };
+
+/** Which pool answers for a host; `*` is the default entry. */
+export type Route = { readonly match: string; readonly pool: string };
+
+/** The pool a container joins when it names none, and which the default route leads to. */
+export const defaultPool = "nodes";
+
+export const emptyFleet: Fleet = {
+	pools: [{ name: defaultPool, servers: [] }],
+	routes: [{ match: "*", pool: defaultPool }],
+};
+
+/** A server with the pool it stands in. */
+export type Member = { readonly pool: string; readonly server: Server };
+
+/** Every server of every pool, in the fleet's order. */
+export function membersOf(fleet: Fleet): readonly Member[] {
+	return fleet.pools.flatMap((pool) => pool.servers.map((server) => ({ pool: pool.name, server })));
+}

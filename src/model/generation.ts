@@ -1,0 +1,24 @@
+import type { Fleet } from "./fleet.ts";
+
+/** Everything HAProxy reads for one fleet: a directory to be. The same fleet, options and templates give the same bytes. */
+export type Generation = {
+	/** 12 hexadecimal digits, from the contents of `files`; also the running process's `description`, so it can be asked. */
+	readonly id: string;
+	/** Contents by path relative to the generation's directory, `haproxy.cfg` among them. */
+	readonly files: ReadonlyMap<string, string>;
+	readonly fleet: Fleet;
+};
+
+/** What `haproxy -c` said of a generation. */
+export type Verdict =
+	| { readonly accepted: true }
+	| { readonly accepted: false; readonly findings: readonly Finding[]; readonly output: string };
+
+/** One complaint of HAProxy's parser, with the line of the file it complains of. */
+export type Finding = {
+	/** Relative to the generation's directory, such as `haproxy.cfg`. */
+	readonly file: string;
+	/** From 1; 0 when HAProxy named no line. */
+	readonly line: number;
+	readonly message: string;
+};

@@ -1,0 +1,13 @@
+/** Why a container, label, pool, template or engine is not (fully) served; who it is about; what to do. */
+export type Problem = {
+	/** Kebab-case and stable, such as `no-shared-network`. */
+	readonly code: string;
+	/** A notice passes by itself, such as a container that is still starting; a problem waits for a person. */
+	readonly severity: "notice" | "problem";
+	/** The container's name, the pool, the file or the engine it is about. */
+	readonly subject: string;
+	/** What is the case: what, where, expected, got. One line. */
+	readonly message: string;
+	/** What to do about it. One line. */
+	readonly hint: string;
+};

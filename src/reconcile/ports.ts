@@ -1,0 +1,72 @@
+import type { Fleet } from "../model/fleet.ts";
+import type { Generation, Verdict } from "../model/generation.ts";
+import type { Endpoint, Inventory, Listening } from "../model/container.ts";
+import type { MembershipEvent } from "../model/membership.ts";
+import type { Templates } from "../render/engine.ts";
+
+/** What a pass of the loop needs of the world. app.ts plugs the adapters in, tests their own. */
+export type Ports = {
+	readonly engine: EnginePort;
+	readonly probe: ProbePort;
+	readonly templates: TemplatesPort;
+	readonly generations: GenerationsPort;
+	readonly haproxy: HaproxyPort;
+	readonly records: RecordsPort;
+};
+
+/** What to read again. `all` is a full list; otherwise only the named containers are inspected. */
+export type Hints = { readonly all: boolean; readonly containers: ReadonlySet<string> };
+
+export type EnginePort = {
+	/**
+	 * What the engine holds, after the hinted parts were read again: one inspect per hinted container.
+	 * Throws `AppError` when any of it can't be read; what was known before stays known.
+	 */
+	readonly read: (hints: Hints, signal: AbortSignal) => Promise<Inventory>;
+};
+
+export type ProbePort = {
+	/** Probes these endpoints, from now on and no others, until each accepts a connection. */
+	readonly watch: (endpoints: readonly Endpoint[]) => void;
+	/** What is known of the watched endpoints, by `endpointKey`. */
+	readonly listening: () => ReadonlyMap<string, Listening>;
+	/** Resolves when each watched endpoint has been tried at least once. */
+	readonly settled: (signal: AbortSignal) => Promise<void>;
+};
+
+export type TemplatesPort = {
+	/** Reads the templates anew. Throws `AppError` with file and line when one can't be compiled. */
+	readonly load: () => Promise<Templates>;
+};
+
+export type GenerationsPort = {
+	/** The generation in force, as it was promoted; undefined before the first one. */
+	readonly current: () => Promise<{ readonly id: string; readonly fleet: Fleet } | undefined>;
+	/** Asks HAProxy's parser, in a directory like the one the generation will have. */
+	readonly check: (generation: Generation, signal: AbortSignal) => Promise<Verdict>;
+	/** Makes it the generation in force, by one rename after fsync. The one before stays beside it. */
+	readonly promote: (generation: Generation) => Promise<void>;
+	/** Back to the generation before the present one, when HAProxy would not load this one. */
+	readonly revert: () => Promise<void>;
+};
+
+export type HaproxyPort = {
+	/** The id of the generation that the running process has loaded; undefined when no process answers. */
+	readonly loaded: (signal: AbortSignal) => Promise<string | undefined>;
+	/** A seamless reload, done when the master says so. */
+	readonly reload: (signal: AbortSignal) => Promise<ReloadResult>;
+};
+
+export type ReloadResult =
+	| { readonly kind: "reloaded" }
+	/** No master answers: the process is starting or being restarted, and will read the generation in force by itself. */
+	| { readonly kind: "not-running" }
+	/** The new process could not start; the old one serves on. `log` is HAProxy's own account. */
+	| { readonly kind: "failed"; readonly log: string };
+
+export type RecordsPort = {
+	/** Appends to the membership log, on standard output and in the state directory. Never throws: a full disk is a problem, not an end. */
+	readonly membership: (events: readonly MembershipEvent[]) => Promise<void>;
+	/** Makes `/nodes` equal to the fleet: one file per server, holding `<container name> <ip>`. */
+	readonly nodes: (fleet: Fleet) => Promise<void>;
+};

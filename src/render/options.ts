@@ -1,0 +1,17 @@
+/** What a configuration depends on besides the fleet: the operator's settings and the machine's size. */
+export type ProxyOptions = {
+	readonly httpPort: number;
+	readonly statsPort: number;
+	/** The Runtime API's socket, an absolute path. */
+	readonly adminSocket: string;
+	readonly accessLog: boolean;
+	/** CIDR blocks whose X-Forwarded-* headers are believed. */
+	readonly trustedProxies: readonly string[];
+	readonly threads: number;
+	/** Connections at a time. */
+	readonly maxconn: number;
+	/** Open files the process may hold. */
+	readonly fdHardLimit: number;
+	/** How long an old process may finish its connections after a reload, as HAProxy writes times: `30m`. */
+	readonly hardStopAfter: string;
+};
