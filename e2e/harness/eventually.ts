@@ -1,0 +1,16 @@
+import { setTimeout as delay } from "node:timers/promises";
+
+const gapMs = 50;
+
+/** Looks again and again until `look` no longer throws, and gives its answer; fails with its last reason after `withinMs`. */
+export async function eventually<T>(look: () => T | Promise<T>, withinMs = 15_000): Promise<T> {
+	const deadline = Date.now() + withinMs;
+	for (;;) {
+		try {
+			return await look();
+		} catch (reason) {
+			if (Date.now() >= deadline) throw reason;
+		}
+		await delay(gapMs);
+	}
+}

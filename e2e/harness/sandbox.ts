@@ -1,0 +1,47 @@
+import { randomBytes } from "node:crypto";
+import { docker } from "./docker.ts";
+
+/** Under another prefix than Ballast's own labels, where an unknown key would be a problem. */
+const ownerLabel = "io.ballast.e2e";
+
+/** A network of its own, and unique names: what one test makes on the engine, all removed at the end of its `await using`. */
+export type Sandbox = AsyncDisposable & {
+	readonly network: string;
+	/** The engine-wide unique name that `name` has in this sandbox. */
+	readonly nameOf: (name: string) => string;
+	/** `docker run -d` in the sandbox's network: options, image and command as for the CLI. Gives the container's full name. */
+	readonly run: (name: string, ...args: readonly string[]) => Promise<string>;
+	/** An empty volume; gives its full name. */
+	readonly volume: (name: string) => Promise<string>;
+};
+
+export async function createSandbox(subject: string): Promise<Sandbox> {
+	const prefix = `e2e-${subject}-${randomBytes(4).toString("hex")}`;
+	const label = `${ownerLabel}=${prefix}`;
+	const network = `${prefix}-net`;
+	await docker("network", "create", "--label", label, network);
+	return {
+		network,
+		nameOf: (name) => `${prefix}-${name}`,
+		run: async (name, ...args) => {
+			const fullName = `${prefix}-${name}`;
+			await docker("run", "-d", "--name", fullName, "--network", network, "--label", label, ...args);
+			return fullName;
+		},
+		volume: async (name) => docker("volume", "create", "--label", label, `${prefix}-${name}`),
+		[Symbol.asyncDispose]: async () => removeLabelled(label),
+	};
+}
+
+async function removeLabelled(label: string): Promise<void> {
+	const containers = await idsOf("container", "ls", "-aq", "--filter", `label=${label}`);
+	if (containers.length > 0) await docker("rm", "--force", "--volumes", ...containers);
+	const volumes = await idsOf("volume", "ls", "-q", "--filter", `label=${label}`);
+	if (volumes.length > 0) await docker("volume", "rm", ...volumes);
+	const networks = await idsOf("network", "ls", "-q", "--filter", `label=${label}`);
+	if (networks.length > 0) await docker("network", "rm", ...networks);
+}
+
+async function idsOf(...args: readonly string[]): Promise<readonly string[]> {
+	return (await docker(...args)).split("\n").filter((id) => id !== "");
+}
