@@ -10,7 +10,7 @@ export type Log = Pick<Logger, "debug" | "info" | "warn" | "error">;
 export function createLog(level: LogLevel, destination?: DestinationStream): Log {
 	const options = {
 		level,
-		base: undefined,
+		base: null,
 		timestamp: stdTimeFunctions.isoTime,
 		formatters: { level: (label: string) => ({ level: label }) },
 	};

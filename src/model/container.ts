@@ -47,10 +47,13 @@ export type Attachment = {
  * Where Ballast itself runs, which decides what it can reach. `container` is undefined outside a container, on a host
  * that routes to every bridge network.
  */
-export type Proxy = { readonly container: Container | undefined };
+export type Self = { readonly container: Container | undefined };
 
-/** A container that was told to stop. It holds for one start only, whatever an inspect still says. */
-export type Leaving = { readonly startedAt: string; readonly signal: string };
+/**
+ * A container that was told to stop. It holds for one start only, whatever an inspect still says, also once that start has
+ * ended. `overdue`: it still runs 5 s after its stop timeout, so it may come back if it answers.
+ */
+export type Leaving = { readonly startedAt: string; readonly signal: string; readonly overdue: boolean };
 
 /**
  * Whether an endpoint accepts connections, as the probe found: `silent` is one that has not for so long that a person
@@ -60,21 +63,8 @@ export type Listening = "yes" | "not-yet" | "silent";
 
 /** All that is known of the engine at one moment: what `build` makes a fleet of. */
 export type Inventory = {
-	readonly proxy: Proxy;
+	readonly proxy: Self;
 	readonly containers: readonly Container[];
 	/** By container id. */
 	readonly leaving: ReadonlyMap<string, Leaving>;
 };
-
-/** Where a server is reached. `start` names the container's run: another start is another endpoint. */
-export type Endpoint = { readonly start: string; readonly address: string; readonly port: number };
-
-/** A stable key for one run of a container. */
-export function startOf(container: Pick<Container, "id" | "startedAt">): string {
-	return `${container.id}@${container.startedAt}`;
-}
-
-/** One text per endpoint, for maps and sets: `<start> <address> <port>`. */
-export function endpointKey(endpoint: Endpoint): string {
-	return `${endpoint.start} ${endpoint.address} ${endpoint.port}`;
-}

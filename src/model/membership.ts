@@ -1,3 +1,7 @@
+import { hostPort } from "./endpoint.ts";
+import { type Fleet, type Member, membersOf } from "./fleet.ts";
+import type { Standing } from "./standing.ts";
+
 /** One line of the membership log: who came or went, where, and why. */
 export type MembershipEvent = {
 	readonly event: "join" | "leave" | "failed";
@@ -12,3 +16,50 @@ export type MembershipEvent = {
 	/** A clause such as `healthy`, `told to stop (SIGTERM)` or `died, exit code 137`. */
 	readonly why: string;
 };
+
+/** Who came and who went between two fleets, leaves first; `standings` tell why. */
+export function membershipChanges(
+	before: Fleet,
+	after: Fleet,
+	standings: readonly Standing[],
+): readonly MembershipEvent[] {
+	const was = new Map(membersOf(before).map((member) => [memberKey(member), member]));
+	const is = new Map(membersOf(after).map((member) => [memberKey(member), member]));
+	const byContainer = new Map(standings.map((standing) => [standing.container.id, standing]));
+	const left = [...was].filter(([key]) => !is.has(key)).map(([, member]) => leaveOf(member, byContainer, is));
+	const joined = [...is]
+		.filter(([key]) => !was.has(key))
+		.map(([, member]) =>
+			eventOf("join", member, byContainer.get(member.server.container.id)?.why ?? "found running"),
+		);
+	return [...left, ...joined];
+}
+
+/** A server that has another address or pool than before is another member: the old one left, a new one joined. */
+function memberKey({ pool, server }: Member): string {
+	return `${pool} ${server.container.id} ${server.address} ${server.port}`;
+}
+
+function leaveOf(
+	member: Member,
+	standings: ReadonlyMap<string, Standing>,
+	present: ReadonlyMap<string, Member>,
+): MembershipEvent {
+	const standing = standings.get(member.server.container.id);
+	if (standing === undefined) return eventOf("leave", member, "removed");
+	if (standing.member === undefined)
+		return eventOf(standing.failed ? "failed" : "leave", member, standing.why);
+	const moved = present.get(memberKey(standing.member));
+	return eventOf(
+		"leave",
+		member,
+		moved === undefined
+			? "quarantined: HAProxy refuses its configuration"
+			: "it moved to another address or pool",
+	);
+}
+
+function eventOf(event: MembershipEvent["event"], { pool, server }: Member, why: string): MembershipEvent {
+	const { id, name } = server.container;
+	return { event, role: "backend", name, id, address: hostPort(server), pool, why };
+}

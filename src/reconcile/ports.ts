@@ -1,6 +1,7 @@
+import type { Inventory, Listening } from "../model/container.ts";
+import type { Endpoint } from "../model/endpoint.ts";
 import type { Fleet } from "../model/fleet.ts";
 import type { Generation, Verdict } from "../model/generation.ts";
-import type { Endpoint, Inventory, Listening } from "../model/container.ts";
 import type { MembershipEvent } from "../model/membership.ts";
 import type { Templates } from "../render/engine.ts";
 

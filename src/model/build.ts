@@ -1,0 +1,58 @@
+import type { Endpoint } from "./endpoint.ts";
+import { defaultPool, type Fleet, type Member, type Pool } from "./fleet.ts";
+import { wantsToJoin } from "./labels.ts";
+import { byText } from "./order.ts";
+import type { Problem } from "./problem.ts";
+import { type Standing, type Surroundings, standingOf } from "./standing.ts";
+
+/** What should be, made of what is. */
+export type Draft = {
+	readonly fleet: Fleet;
+	readonly problems: readonly Problem[];
+	/** One per container that carries the join label. */
+	readonly standings: readonly Standing[];
+	/** What the probe has to watch, answered or not. */
+	readonly probes: readonly Endpoint[];
+};
+
+/** Judges every labelled container and gathers those that are ready into pools. The order of the input never shows. */
+export function build(around: Surroundings): Draft {
+	const standings = around.inventory.containers
+		.filter((container) => wantsToJoin(container.labels, around.policy.labels.join))
+		.sort((a, b) => byText(a.name, b.name) || byText(a.id, b.id))
+		.map((container) => standingOf(container, around));
+	const fleet = fleetOf(standings.flatMap((standing) => standing.member ?? []));
+	return {
+		fleet,
+		problems: [...standings.flatMap((standing) => standing.problems), ...unreached(fleet)],
+		standings,
+		probes: standings.flatMap((standing) => standing.probe ?? []),
+	};
+}
+
+/** Pools of these members. The default pool is always there, as the default route leads to it. */
+export function fleetOf(members: readonly Member[]): Fleet {
+	const byPool = Map.groupBy(members, (member) => member.pool);
+	const names = [...new Set([defaultPool, ...byPool.keys()])].sort(byText);
+	return {
+		pools: names.map((name) => ({ name, servers: serversOf(byPool.get(name) ?? []) })),
+		routes: [{ match: "*", pool: defaultPool }],
+	};
+}
+
+function serversOf(members: readonly Member[]): Pool["servers"] {
+	return members.map((member) => member.server).sort((a, b) => byText(a.name, b.name));
+}
+
+function unreached(fleet: Fleet): readonly Problem[] {
+	const reached = new Set(fleet.routes.map((route) => route.pool));
+	return fleet.pools
+		.filter((pool) => !reached.has(pool.name))
+		.map((pool) => ({
+			code: "unreached-pool",
+			severity: "problem",
+			subject: pool.name,
+			message: `no route leads to the pool ${pool.name}: its ${pool.servers.length} server(s) get no requests`,
+			hint: `leave the label pool away to join ${defaultPool}, the pool that answers`,
+		}));
+}

@@ -1,0 +1,129 @@
+import { closest } from "fastest-levenshtein";
+import type { Problem } from "./problem.ts";
+
+/** How to tell which containers belong to us, and how to read what they ask for. */
+export type LabelLanguage = {
+	/** `key=value`, or a bare key that may have any value. */
+	readonly join: string;
+	/** Ends with a dot by custom: `ballast.`. */
+	readonly prefix: string;
+};
+
+/** What one container asks for by its labels; what it does not say is undefined. */
+export type Wishes = { readonly [Key in keyof typeof vocabulary]?: Parsed<(typeof vocabulary)[Key]> };
+
+export type LabelReading = {
+	readonly wishes: Wishes;
+	readonly problems: readonly Problem[];
+	/** A label of ours has a value that can't be understood: this container stays out, and no other. */
+	readonly unusable: boolean;
+};
+
+type LabelType<T> = {
+	/** For the message and for docs/labels.md: `a port from 1 to 65535`. */
+	readonly expected: string;
+	readonly example: string;
+	/** The typed value of an allowed text; undefined for any other. */
+	readonly parse: (text: string) => T | undefined;
+};
+type Parsed<Type> = Type extends LabelType<infer T> ? T : never;
+
+/** Every label there is, by its key without the prefix. docs/labels.md is tested against this table. */
+export const vocabulary = {
+	enable: { expected: "true or false", example: "false", parse: parseFlag },
+	network: { expected: "a Docker network's name", example: "shop_front", parse: parseName },
+	pool: { expected: "letters, digits, `_`, `.` and `-`, 63 at most", example: "api", parse: parseName },
+	port: { expected: "a port from 1 to 65535", example: "8080", parse: wholeNumber(1, 65_535) },
+	weight: { expected: "a whole number from 0 to 256", example: "50", parse: wholeNumber(0, 256) },
+} as const satisfies Record<string, LabelType<unknown>>;
+
+const keys = Object.keys(vocabulary) as readonly (keyof typeof vocabulary)[];
+
+export function wantsToJoin(labels: Readonly<Record<string, string>>, join: string): boolean {
+	const at = join.indexOf("=");
+	if (at < 0) return Object.hasOwn(labels, join);
+	const key = join.slice(0, at);
+	return Object.hasOwn(labels, key) && labels[key] === join.slice(at + 1);
+}
+
+/** Reads the labels under the prefix; `subject` names the container in the problems. */
+export function readLabels(
+	labels: Readonly<Record<string, string>>,
+	language: LabelLanguage,
+	subject: string,
+): LabelReading {
+	const own = Object.keys(labels).filter(
+		(label) => label.startsWith(language.prefix) && label !== joinKey(language),
+	);
+	const unknown = own
+		.filter((label) => !isKey(label.slice(language.prefix.length)))
+		.map((label) => unknownLabel(label, language, subject));
+	const wishes: Record<string, unknown> = {};
+	const unreadable: Problem[] = [];
+	for (const key of keys) {
+		const text = labels[language.prefix + key];
+		if (text === undefined) continue;
+		wishes[key] = vocabulary[key].parse(text);
+		if (wishes[key] === undefined)
+			unreadable.push(unreadableLabel(language.prefix + key, text, key, subject));
+	}
+	return { wishes: wishes as Wishes, problems: [...unreadable, ...unknown], unusable: unreadable.length > 0 };
+}
+
+function joinKey(language: LabelLanguage): string {
+	return language.join.split("=", 1)[0] ?? "";
+}
+
+function isKey(key: string): key is keyof typeof vocabulary {
+	return Object.hasOwn(vocabulary, key);
+}
+
+function unknownLabel(label: string, language: LabelLanguage, subject: string): Problem {
+	const nearest = language.prefix + closest(label.slice(language.prefix.length), [...keys]);
+	return {
+		code: "unknown-label",
+		severity: "problem",
+		subject,
+		message: `label ${printable(label)} is not one of Ballast's; it has no effect`,
+		hint: `did you mean ${nearest}? Known: ${keys.map((key) => language.prefix + key).join(", ")}`,
+	};
+}
+
+function unreadableLabel(
+	label: string,
+	text: string,
+	key: keyof typeof vocabulary,
+	subject: string,
+): Problem {
+	const { expected, example } = vocabulary[key];
+	return {
+		code: "bad-label",
+		severity: "problem",
+		subject,
+		message: `label ${label} is ${printable(text)}, expected ${expected}; the container is not served`,
+		hint: `recreate the container with, for example, ${label}=${example}, or without the label`,
+	};
+}
+
+/** A value of somebody else's, fit for one line of a terminal: JSON-quoted, shortened, no control characters. */
+function printable(text: string): string {
+	return JSON.stringify(text.length > 80 ? `${text.slice(0, 80)}…` : text).replaceAll(
+		/[\u007f-\u009f\u2028\u2029]/g,
+		"?",
+	);
+}
+
+function parseFlag(text: string): boolean | undefined {
+	return { true: true, false: false }[text.toLowerCase()];
+}
+
+function parseName(text: string): string | undefined {
+	return /^[a-zA-Z0-9][a-zA-Z0-9_.-]{0,62}$/.test(text) ? text : undefined;
+}
+
+function wholeNumber(least: number, most: number): (text: string) => number | undefined {
+	return (text) => {
+		const value = /^\d{1,9}$/.test(text) ? Number(text) : Number.NaN;
+		return value >= least && value <= most ? value : undefined;
+	};
+}

@@ -1,0 +1,187 @@
+import type { Attachment, Container, Inventory, Listening } from "./container.ts";
+import { type Endpoint, endpointKey, hostPort, startOf } from "./endpoint.ts";
+import { defaultPool, type Member } from "./fleet.ts";
+import { type LabelLanguage, readLabels, type Wishes } from "./labels.ts";
+import { networkOf } from "./network.ts";
+import type { Problem } from "./problem.ts";
+
+/** How the operator wants containers to be taken in. */
+export type JoinPolicy = {
+	readonly labels: LabelLanguage;
+	/** The port of a container that doesn't say, when it doesn't expose exactly one. */
+	readonly port: number | undefined;
+};
+
+/** Whether a container is a member of a pool, and why. Every labelled container has one. */
+export type Standing = {
+	readonly container: Container;
+	readonly problems: readonly Problem[];
+	/** Where it must be probed; undefined when it has a health check of its own, or can't be reached anyhow. */
+	readonly probe?: Endpoint;
+} & (
+	| { readonly member: Member; readonly why: string }
+	| { readonly member: undefined; readonly why: string; readonly failed: boolean }
+);
+
+/** What the judgement of one container looks at besides the container. */
+export type Surroundings = {
+	readonly inventory: Inventory;
+	/** By `endpointKey`. */
+	readonly listening: ReadonlyMap<string, Listening>;
+	/** Names that servers already have, by container id: a server keeps its name for its container's life. */
+	readonly names: ReadonlyMap<string, string>;
+	readonly policy: JoinPolicy;
+};
+
+/** Judges one container that carries the join label. */
+export function standingOf(container: Container, around: Surroundings): Standing {
+	const gone = goneBecause(container, around.inventory);
+	if (gone !== undefined) return { container, member: undefined, problems: [], ...gone };
+	const reading = readLabels(container.labels, around.policy.labels, container.name);
+	const absent = (why: string, ...problems: Problem[]): Standing => {
+		return { container, member: undefined, why, failed: false, problems: [...reading.problems, ...problems] };
+	};
+	if (reading.wishes.enable === false)
+		return absent(`kept out by ${around.policy.labels.prefix}enable=false`);
+	if (reading.unusable) return absent("a label can't be understood");
+	const network = networkOf(container, around.inventory.proxy, reading.wishes.network);
+	if ("problem" in network) return absent("it can't be reached", network.problem);
+	const port = portOf(container, reading.wishes, around.policy);
+	if (port === undefined) return absent("its port is not known", noPort(container, around.policy));
+	const standing = readiness(container, network.attachment, port, around);
+	const problems = [...reading.problems, ...standing.problems];
+	if (!standing.ready) return { container, member: undefined, ...standing, problems };
+	const member = memberOf(container, network.attachment, port, reading.wishes, around.names);
+	return { container, member, ...standing, problems };
+}
+
+type Gone = { readonly why: string; readonly failed: boolean };
+
+/** Why a container takes no part at all, whatever its labels say; undefined when it runs. */
+function goneBecause(container: Container, { leaving, proxy }: Inventory): Gone | undefined {
+	if (container.id === proxy.container?.id) return { why: "it is the proxy itself", failed: false };
+	if (container.labels["com.docker.compose.oneoff"]?.toLowerCase() === "true") {
+		return { why: "it is a one-off of docker compose run", failed: false };
+	}
+	const told = leaving.get(container.id);
+	const leaves = told?.startedAt === container.startedAt;
+	if (leaves && !told.overdue)
+		return { why: `told to stop (${told.signal})`, failed: told.signal === "SIGKILL" };
+	if (container.state === "running") return undefined;
+	if (container.state === "exited" || container.state === "dead" || container.state === "restarting") {
+		return { why: howItDied(container), failed: true };
+	}
+	return { why: container.state === "removing" ? "being removed" : container.state, failed: false };
+}
+
+function howItDied({ exitCode, outOfMemory }: Container): string {
+	return outOfMemory ? `died, out of memory (exit code ${exitCode})` : `died, exit code ${exitCode}`;
+}
+
+type Readiness = {
+	readonly ready: boolean;
+	readonly why: string;
+	readonly failed: boolean;
+	readonly problems: readonly Problem[];
+	readonly probe?: Endpoint;
+};
+
+/** Healthy if it has a health check; else, or when it has outlived its stop, once its port accepts connections. */
+function readiness(container: Container, at: Attachment, port: number, around: Surroundings): Readiness {
+	if (container.health === "starting")
+		return {
+			ready: false,
+			why: "its health check has not passed yet",
+			failed: false,
+			problems: [starting(container)],
+		};
+	if (container.health === "unhealthy")
+		return { ready: false, why: "unhealthy", failed: true, problems: [unhealthy(container)] };
+	const overdue = around.inventory.leaving.get(container.id)?.startedAt === container.startedAt;
+	if (container.health === "healthy" && !overdue)
+		return { ready: true, why: "healthy", failed: false, problems: [] };
+	// One that outlived its stop has to answer anew: what it answered before the signal says nothing.
+	const start = overdue ? `${startOf(container)} after its stop` : startOf(container);
+	const probe = { start, address: addressOf(at), port };
+	const answer = around.listening.get(endpointKey(probe));
+	if (answer === "yes") return { ready: true, why: "listening", failed: false, problems: [], probe };
+	return {
+		ready: false,
+		why: "its port does not answer yet",
+		failed: false,
+		problems: [deaf(container, probe, answer)],
+		probe,
+	};
+}
+
+function portOf(container: Container, wishes: Wishes, policy: JoinPolicy): number | undefined {
+	if (wishes.port !== undefined) return wishes.port;
+	const [first, ...others] = container.exposedPorts;
+	return first !== undefined && others.length === 0 ? first : policy.port;
+}
+
+function memberOf(
+	container: Container,
+	at: Attachment,
+	port: number,
+	wishes: Wishes,
+	names: ReadonlyMap<string, string>,
+): Member {
+	const { id, name } = container;
+	const server = {
+		name: names.get(id) ?? `${name.replaceAll(/[^a-zA-Z0-9_.-]/g, "-")}-${id.slice(0, 8)}`,
+		container: { id, name },
+		address: addressOf(at),
+		port,
+		weight: wishes.weight ?? 100,
+	};
+	return { pool: wishes.pool ?? defaultPool, server };
+}
+
+function addressOf(at: Attachment): string {
+	return at.ipv4 === "" ? at.ipv6 : at.ipv4;
+}
+
+function noPort(container: Container, { labels }: JoinPolicy): Problem {
+	const exposed =
+		container.exposedPorts.length === 0
+			? "no TCP port"
+			: `the TCP ports ${container.exposedPorts.join(", ")}`;
+	return {
+		code: "unknown-port",
+		severity: "problem",
+		subject: container.name,
+		message: `its port is not known: expected one exposed TCP port or a label, got ${exposed} exposed and no ${labels.prefix}port`,
+		hint: `set the label ${labels.prefix}port on the container, or BALLAST_PORT on the proxy for all that don't say`,
+	};
+}
+
+function starting(container: Container): Problem {
+	return {
+		code: "health-starting",
+		severity: "notice",
+		subject: container.name,
+		message: "its HEALTHCHECK has not passed yet",
+		hint: "it joins as soon as Docker calls it healthy; a short --start-interval makes that sooner",
+	};
+}
+
+function unhealthy(container: Container): Problem {
+	return {
+		code: "unhealthy",
+		severity: "problem",
+		subject: container.name,
+		message: "Docker calls it unhealthy; it gets no requests until its HEALTHCHECK passes",
+		hint: `see why with: docker inspect --format '{{json .State.Health}}' ${container.name}`,
+	};
+}
+
+function deaf(container: Container, probe: Endpoint, answer: Listening | undefined): Problem {
+	return {
+		code: "not-listening",
+		severity: answer === "silent" ? "problem" : "notice",
+		subject: container.name,
+		message: `nothing accepts connections at ${hostPort(probe)} yet; it joins as soon as something does`,
+		hint: "let the app listen on 0.0.0.0, not on loopback alone, and at this port; another port is named by the label port",
+	};
+}
