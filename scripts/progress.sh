@@ -35,7 +35,3 @@ step_failed() {
 	tail -n 25 "$2" >&2
 	fail "This step failed: $1." "The whole log is in ${2#"${BASH_SOURCE[0]%/*}/../"}. Once the cause is gone, run the same command again."
 }
-
-as_root() {
-	if [ "$(id -u)" = 0 ]; then "$@"; else sudo "$@"; fi
-}
