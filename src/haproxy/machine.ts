@@ -1,0 +1,55 @@
+import { readFile } from "node:fs/promises";
+import { availableParallelism } from "node:os";
+import { join } from "node:path";
+
+/** How much HAProxy may use, which it doesn't find out by itself: it knows no cgroups. */
+export type Machine = {
+	/** Threads worth starting, at least 1. */
+	readonly threads: number;
+	/** Files and sockets that a process may hold open, at most. */
+	readonly openFiles: number;
+};
+
+/** `root` is where `/proc` and `/sys` are found. */
+export async function machine(root = "/"): Promise<Machine> {
+	const [limit, openFiles] = await Promise.all([cpuLimit(root), openFilesLimit(root)]);
+	// Rounded down: a thread more than the quota pays for stalls the whole process until the next period begins.
+	return { threads: Math.max(1, Math.min(availableParallelism(), Math.floor(limit))), openFiles };
+}
+
+/**
+ * CPUs that the container's cgroup allows; Infinity without a limit. Node's own availableParallelism() knows the CPU mask
+ * but, tried with 24.9, neither a quota below one CPU nor version 1 where `cpu` is mounted apart from `cpuacct`.
+ */
+async function cpuLimit(root: string): Promise<number> {
+	const cgroup = join(root, "sys/fs/cgroup");
+	const [unified, quota, period] = await Promise.all([
+		readIfAny(join(cgroup, "cpu.max")),
+		readIfAny(join(cgroup, "cpu/cpu.cfs_quota_us")),
+		readIfAny(join(cgroup, "cpu/cpu.cfs_period_us")),
+	]);
+	return cpus(unified?.split(" ") ?? [quota ?? "", period ?? ""]);
+}
+
+/** Version 2 writes `max` for no limit, version 1 writes -1. */
+function cpus([quota, period]: readonly (string | undefined)[]): number {
+	const limit = Number(quota) / Number(period);
+	return limit > 0 ? limit : Number.POSITIVE_INFINITY;
+}
+
+/** For a kernel that says `unlimited`: its usual ceiling, fs.nr_open. */
+const manyFiles = 1_048_576;
+
+async function openFilesLimit(root: string): Promise<number> {
+	const limits = await readFile(join(root, "proc/self/limits"), "utf8");
+	const [, hard] = /^Max open files +\S+ +(\d+)/m.exec(limits) ?? [];
+	return hard === undefined ? manyFiles : Number(hard);
+}
+
+async function readIfAny(path: string): Promise<string | undefined> {
+	try {
+		return (await readFile(path, "utf8")).trim();
+	} catch {
+		return undefined;
+	}
+}

@@ -1,0 +1,126 @@
+import { unexpectedReply } from "./reply.ts";
+import { parseInfo } from "./runtime.ts";
+import { ask, type CommandSocket, isConnectionLost, isNotRunning } from "./socket.ts";
+
+/** The HAProxy process, as the loop needs it. */
+export type Haproxy = {
+	/** The id of the generation that the running process has loaded; undefined when no process answers. */
+	readonly loaded: (signal: AbortSignal) => Promise<string | undefined>;
+	/** A seamless reload, one at a time, done when the new worker serves. */
+	readonly reload: (signal: AbortSignal) => Promise<ReloadResult>;
+};
+
+/** How a reload ended. That there is no process to reload is an answer, too. */
+export type ReloadResult =
+	| { readonly kind: "reloaded" }
+	| { readonly kind: "not-running" }
+	| { readonly kind: "failed"; readonly log: string };
+
+/** A row of `show proc`. */
+export type Process = { readonly pid: number; readonly role: "master" | "worker" | "old worker" | "program" };
+
+export function createHaproxy(masterSocket: string): Haproxy {
+	const master: CommandSocket = { kind: "master", path: masterSocket };
+	let earlier: Promise<unknown> = Promise.resolve();
+	return {
+		loaded: async (signal) => loaded(master, signal),
+		reload: async (signal) => {
+			// The master resets every other connection while it reloads, so that a second reload would look like a failure.
+			const mine = abortable(earlier, signal).then(async () => reload(master, signal));
+			earlier = Promise.allSettled([earlier, mine]);
+			return mine;
+		},
+	};
+}
+
+/** `show proc` of the master CLI, management.txt 9.4. */
+export async function showProc(master: CommandSocket, signal: AbortSignal): Promise<readonly Process[]> {
+	return parseProc(await ask(master, "show proc", signal));
+}
+
+/**
+ * Asked of the newest worker (`@1`) by way of the master: the worker's own socket passes from the old worker to the new
+ * one, and right after a reload either may answer there.
+ */
+async function loaded(master: CommandSocket, signal: AbortSignal): Promise<string | undefined> {
+	try {
+		const reply = await ask(master, "@1 show info", signal);
+		return reply.startsWith("Can't find the target PID") ? undefined : parseInfo(reply).description;
+	} catch (thrown) {
+		if (isNotRunning(thrown)) return undefined;
+		throw thrown;
+	}
+}
+
+async function reload(master: CommandSocket, signal: AbortSignal): Promise<ReloadResult> {
+	try {
+		const before = await newestWorker(master, signal);
+		const reply = parseReload(await askToReload(master, signal));
+		if (reply.success) return { kind: "reloaded" };
+		// Some builds of 3.2 report the failure of a reload that succeeded (haproxy #3351): a new worker is proof.
+		const after = await newestWorker(master, signal);
+		return after === before ? { kind: "failed", log: reply.log } : { kind: "reloaded" };
+	} catch (thrown) {
+		if (isNotRunning(thrown)) return { kind: "not-running" };
+		throw thrown;
+	}
+}
+
+/** A reload by somebody else (a person, a signal) breaks ours off; it may have begun before our files were in place, so ask again. */
+async function askToReload(master: CommandSocket, signal: AbortSignal): Promise<string> {
+	try {
+		return await ask(master, "reload", signal);
+	} catch (thrown) {
+		if (isConnectionLost(thrown)) return ask(master, "reload", signal);
+		throw thrown;
+	}
+}
+
+async function newestWorker(master: CommandSocket, signal: AbortSignal): Promise<number | undefined> {
+	return (await showProc(master, signal)).find(({ role }) => role === "worker")?.pid;
+}
+
+/** `Success=0|1`, a line of dashes, and what the new process wrote at its start. */
+export function parseReload(reply: string): { readonly success: boolean; readonly log: string } {
+	const [, success, log] = /^Success=([01])\n(?:--\n)?([\s\S]*)$/.exec(reply) ?? [];
+	if (success === undefined || log === undefined) throw unexpectedReply("reload", reply);
+	return { success: success === "1", log: log.trim() };
+}
+
+const rolesBySection = {
+	"# workers": "worker",
+	"# old workers": "old worker",
+	"# programs": "program",
+	"# old programs": "program",
+} as const satisfies Record<string, Process["role"]>;
+
+/** A table of one row per process under the headings of its sections; the master's row comes before the first of them. */
+export function parseProc(reply: string): readonly Process[] {
+	const lines = reply.trimEnd().split("\n");
+	if (lines[0]?.startsWith("#<PID>") !== true) throw unexpectedReply("show proc", reply);
+	const processes: Process[] = [];
+	let role: Process["role"] = "master";
+	for (const line of lines.slice(1)) {
+		if (line.startsWith("#")) role = sectionRole(line);
+		else processes.push({ pid: Number.parseInt(line, 10), role });
+	}
+	return processes;
+}
+
+function sectionRole(heading: string): Process["role"] {
+	for (const [section, role] of Object.entries(rolesBySection)) if (section === heading.trim()) return role;
+	throw unexpectedReply("show proc", heading);
+}
+
+/** The promise's outcome, or the signal's reason when that comes first. */
+async function abortable(promise: Promise<unknown>, signal: AbortSignal): Promise<void> {
+	signal.throwIfAborted();
+	const { promise: aborted, reject } = Promise.withResolvers<never>();
+	const abort = () => reject(signal.reason);
+	signal.addEventListener("abort", abort, { once: true });
+	try {
+		await Promise.race([promise, aborted]);
+	} finally {
+		signal.removeEventListener("abort", abort);
+	}
+}

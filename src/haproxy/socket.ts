@@ -1,0 +1,90 @@
+import { createConnection, type Socket } from "node:net";
+import { AppError } from "../errors.ts";
+
+/**
+ * One of HAProxy's two command sockets. They differ in their manners: the worker closes the connection after its reply,
+ * the master keeps it open until we have closed our half. (Closing it on a worker would end a later `wait` early.)
+ */
+export type CommandSocket = { readonly kind: "worker" | "master"; readonly path: string };
+
+const manners = {
+	worker: { halfClose: false, replyWithinMs: 5_000 },
+	// `reload` answers when the new worker has loaded everything, which takes seconds for a very large configuration.
+	master: { halfClose: true, replyWithinMs: 30_000 },
+} as const;
+
+/**
+ * Sends one command and gives the whole reply, however many reads it arrives in. Throws `AppError`:
+ * `haproxy-not-running` when nobody listens, `haproxy-silent` when the reply isn't complete in time,
+ * `haproxy-connection-lost` when the connection breaks before it. Rejects with the signal's reason when that aborts.
+ */
+export async function ask(socket: CommandSocket, command: string, signal: AbortSignal): Promise<string> {
+	signal.throwIfAborted();
+	const { halfClose, replyWithinMs } = manners[socket.kind];
+	const deadline = AbortSignal.timeout(replyWithinMs);
+	// allowHalfOpen: else Node would end our half by itself, and destroy the reply with it.
+	const connection = createConnection({
+		path: socket.path,
+		allowHalfOpen: true,
+		signal: AbortSignal.any([signal, deadline]),
+	});
+	try {
+		connection.write(`${command}\n`);
+		if (halfClose) connection.end();
+		return await readAll(connection);
+	} catch (cause) {
+		signal.throwIfAborted();
+		throw failure(socket, command, deadline.aborted ? "ETIMEDOUT" : codeOf(cause), cause);
+	} finally {
+		connection.destroy();
+	}
+}
+
+/** Whether nobody listens on the socket: the process is starting, restarting, or was never started. */
+export function isNotRunning(thrown: unknown): boolean {
+	return thrown instanceof AppError && thrown.code === "haproxy-not-running";
+}
+
+/** Whether the process went away, or replaced itself, before it had answered. */
+export function isConnectionLost(thrown: unknown): boolean {
+	return thrown instanceof AppError && thrown.code === "haproxy-connection-lost";
+}
+
+async function readAll(connection: Socket): Promise<string> {
+	connection.setEncoding("utf8");
+	let reply = "";
+	for await (const chunk of connection) reply += chunk;
+	return reply;
+}
+
+function codeOf(thrown: unknown): string {
+	return thrown instanceof Error && "code" in thrown ? String(thrown.code) : "";
+}
+
+function failure({ kind, path }: CommandSocket, command: string, code: string, cause: unknown): AppError {
+	switch (code) {
+		case "ENOENT":
+		case "ECONNREFUSED":
+			return new AppError("haproxy-not-running", `No HAProxy ${kind} listens on ${path}`, {
+				hint: "HAProxy is starting or was stopped; its own lines in the container's log tell why.",
+				cause,
+			});
+		case "EACCES":
+			return new AppError("haproxy-socket-denied", `HAProxy's ${kind} socket ${path} may not be opened`, {
+				hint: "The socket's group must be the controller's; see the directories in docs/operations.md.",
+				cause,
+			});
+		case "ETIMEDOUT":
+			return new AppError(
+				"haproxy-silent",
+				`HAProxy's ${kind} did not answer "${command}" in ${manners[kind].replyWithinMs / 1000} s on ${path}`,
+				{ hint: "The process may be stopped or starved of CPU; look at the machine's load.", cause },
+			);
+		default:
+			return new AppError(
+				"haproxy-connection-lost",
+				`HAProxy's ${kind} broke off before it had answered "${command}" on ${path}`,
+				{ hint: "It is restarting, or somebody else reloads it at this moment.", cause },
+			);
+	}
+}
