@@ -1,3 +1,4 @@
+import type { Self } from "./container.ts";
 import { hostPort } from "./endpoint.ts";
 import { type Fleet, type Member, membersOf } from "./fleet.ts";
 import type { Standing } from "./standing.ts";
@@ -9,7 +10,7 @@ export type MembershipEvent = {
 	/** The container's name, and its full id. */
 	readonly name: string;
 	readonly id: string;
-	/** `ip:port`, or `[ip]:port`; empty for the balancer. */
+	/** `ip:port`, or `[ip]:port`; an ip alone for the balancer. */
 	readonly address: string;
 	/** Empty for the balancer. */
 	readonly pool: string;
@@ -62,4 +63,17 @@ function leaveOf(
 function eventOf(event: MembershipEvent["event"], { pool, server }: Member, why: string): MembershipEvent {
 	const { id, name } = server.container;
 	return { event, role: "backend", name, id, address: hostPort(server), pool, why };
+}
+
+/** The proxy's own start. */
+export function balancerJoin({ container }: Self): MembershipEvent {
+	return {
+		event: "join",
+		role: "balancer",
+		name: container?.name ?? "ballast",
+		id: container?.id ?? "",
+		address: container?.networks[0]?.ipv4 ?? "",
+		pool: "",
+		why: container === undefined ? "started outside a container" : "started",
+	};
 }

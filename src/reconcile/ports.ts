@@ -3,6 +3,7 @@ import type { Endpoint } from "../model/endpoint.ts";
 import type { Fleet } from "../model/fleet.ts";
 import type { Generation, Verdict } from "../model/generation.ts";
 import type { MembershipEvent } from "../model/membership.ts";
+import type { Problem } from "../model/problem.ts";
 import type { Templates } from "../render/engine.ts";
 
 /** What a pass of the loop needs of the world. app.ts plugs the adapters in, tests their own. */
@@ -40,9 +41,12 @@ export type TemplatesPort = {
 	readonly load: () => Promise<Templates>;
 };
 
+/** The generation that HAProxy reads whenever it starts; undefined before the first one. */
+export type InForce = { readonly id: string; readonly fleet: Fleet } | undefined;
+
 export type GenerationsPort = {
-	/** The generation in force, as it was promoted; undefined before the first one. */
-	readonly current: () => Promise<{ readonly id: string; readonly fleet: Fleet } | undefined>;
+	/** The generation in force, as it was promoted. */
+	readonly current: () => Promise<InForce>;
 	/** Asks HAProxy's parser, in a directory like the one the generation will have. */
 	readonly check: (generation: Generation, signal: AbortSignal) => Promise<Verdict>;
 	/** Makes it the generation in force, by one rename after fsync. The one before stays beside it. */
@@ -65,9 +69,10 @@ export type ReloadResult =
 	/** The new process could not start; the old one serves on. `log` is HAProxy's own account. */
 	| { readonly kind: "failed"; readonly log: string };
 
+/** What outlives a pass. Nothing here throws: a full disk is a problem to tell of, not the end of serving. */
 export type RecordsPort = {
-	/** Appends to the membership log, on standard output and in the state directory. Never throws: a full disk is a problem, not an end. */
-	readonly membership: (events: readonly MembershipEvent[]) => Promise<void>;
+	/** Appends to the membership log, on standard output and in the state directory. */
+	readonly membership: (events: readonly MembershipEvent[]) => Promise<readonly Problem[]>;
 	/** Makes `/nodes` equal to the fleet: one file per server, holding `<container name> <ip>`. */
-	readonly nodes: (fleet: Fleet) => Promise<void>;
+	readonly nodes: (fleet: Fleet) => Promise<readonly Problem[]>;
 };

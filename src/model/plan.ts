@@ -1,0 +1,99 @@
+import { type Fleet, type Member, membersOf, type Route } from "./fleet.ts";
+import type { Generation } from "./generation.ts";
+
+/** One typed action that brings HAProxy from what it has to what it should have. */
+export type Step =
+	/** Make the generation the one in force, for this process and for any that starts later. */
+	| { readonly kind: "promote"; readonly generation: string }
+	/** Let a new process take over with the generation in force; why, one reason at least. */
+	| { readonly kind: "reload"; readonly reasons: readonly ReloadReason[] };
+
+export type ReloadReason = {
+	readonly kind:
+		| "first-generation"
+		| "server-joined"
+		| "server-left"
+		| "server-changed"
+		| "pool-added"
+		| "pool-removed"
+		| "routes-changed"
+		| "configuration-changed"
+		| "process-differs";
+	/** The server, pool or generation it is about; empty where the kind says it all. */
+	readonly subject: string;
+};
+
+/** What is the case before a pass applies anything. */
+export type Applied = {
+	/** The generation in force on disk. */
+	readonly inForce: { readonly id: string; readonly fleet: Fleet } | undefined;
+	/** The generation the running process says it has loaded; undefined when none answers. */
+	readonly loaded: string | undefined;
+};
+
+/** The steps from the applied to the desired, in order; none when nothing differs. */
+export function plan({ inForce, loaded }: Applied, desired: Generation): readonly Step[] {
+	const promote: Step[] = inForce?.id === desired.id ? [] : [{ kind: "promote", generation: desired.id }];
+	if (loaded === desired.id) return promote;
+	return [...promote, { kind: "reload", reasons: reasonsFor(inForce, loaded, desired) }];
+}
+
+function reasonsFor(
+	inForce: Applied["inForce"],
+	loaded: string | undefined,
+	desired: Generation,
+): readonly ReloadReason[] {
+	if (inForce === undefined) return [{ kind: "first-generation", subject: "" }];
+	if (inForce.id === desired.id)
+		return [{ kind: "process-differs", subject: loaded ?? "no process answers" }];
+	const reasons = fleetDifferences(inForce.fleet, desired.fleet);
+	return reasons.length > 0 ? reasons : [{ kind: "configuration-changed", subject: "templates or settings" }];
+}
+
+function fleetDifferences(before: Fleet, after: Fleet): readonly ReloadReason[] {
+	const pools = compareByKey(before.pools, after.pools, (pool) => pool.name);
+	const servers = compareByKey(membersOf(before), membersOf(after), memberName);
+	return [
+		...pools.added.map((subject) => ({ kind: "pool-added", subject }) as const),
+		...pools.removed.map((subject) => ({ kind: "pool-removed", subject }) as const),
+		...servers.added.map((subject) => ({ kind: "server-joined", subject }) as const),
+		...servers.removed.map((subject) => ({ kind: "server-left", subject }) as const),
+		...servers.kept
+			.filter(([was, is]) => JSON.stringify(was) !== JSON.stringify(is))
+			.map(([, is]) => ({ kind: "server-changed", subject: memberName(is) }) as const),
+		...(routesText(before.routes) === routesText(after.routes)
+			? []
+			: [{ kind: "routes-changed", subject: "" } as const]),
+	];
+}
+
+function memberName({ pool, server }: Member): string {
+	return `${pool}/${server.name}`;
+}
+
+function routesText(routes: readonly Route[]): string {
+	return JSON.stringify(routes);
+}
+
+type Comparison<T> = {
+	readonly added: readonly string[];
+	readonly removed: readonly string[];
+	readonly kept: readonly (readonly [T, T])[];
+};
+
+function compareByKey<T>(
+	before: readonly T[],
+	after: readonly T[],
+	keyOf: (item: T) => string,
+): Comparison<T> {
+	const was = new Map(before.map((item) => [keyOf(item), item]));
+	const is = new Map(after.map((item) => [keyOf(item), item]));
+	return {
+		added: [...is.keys()].filter((key) => !was.has(key)),
+		removed: [...was.keys()].filter((key) => !is.has(key)),
+		kept: [...is].flatMap(([key, now]) => {
+			const then = was.get(key);
+			return then === undefined ? [] : [[then, now] as const];
+		}),
+	};
+}

@@ -1,0 +1,111 @@
+import pRetry from "p-retry";
+import type { Clock } from "../clock.ts";
+import { AppError, messageOf } from "../errors.ts";
+import type { Log } from "../log.ts";
+import type { Hints } from "./ports.ts";
+import type { Outcome, Reconciler } from "./reconcile.ts";
+import type { StatusBoard } from "./status.ts";
+import type { Trigger } from "./trigger.ts";
+
+export type LoopParts = {
+	readonly trigger: Trigger;
+	readonly reconciler: Reconciler;
+	readonly status: StatusBoard;
+	readonly clock: Clock;
+	readonly log: Log;
+	readonly times: LoopTimes;
+};
+
+/** All in milliseconds. */
+export type LoopTimes = {
+	/** Between two full lists, events or not. */
+	readonly resync: number;
+	/** How long HAProxy waits for Docker at the start, before it answers with an empty pool. */
+	readonly boot: number;
+};
+
+const everything: Hints = { all: true, containers: new Set() };
+
+/**
+ * One pass at a time, for ever: waits for hints, reconciles, reports. A pass that fails is tried again with growing
+ * gaps, as a full one, and nothing that was serving changes meanwhile (promise 2). Ends when the signal aborts.
+ */
+export async function runLoop(parts: LoopParts, signal: AbortSignal): Promise<void> {
+	const { trigger, clock, times } = parts;
+	const startedAt = clock.now();
+	let lastFull = Number.NEGATIVE_INFINITY;
+	let served = false;
+	while (!signal.aborted) {
+		const hinted = await trigger.next(signal);
+		const due = clock.now() - lastFull >= times.resync;
+		const hints = due ? everything : hinted;
+		await pRetry((attempt) => turn(parts, attempt === 1 ? hints : everything, signal), {
+			retries: Number.POSITIVE_INFINITY,
+			minTimeout: 200,
+			maxTimeout: 2_000,
+			randomize: true,
+			signal,
+			onFailedAttempt: () => serveEmptyOnce(),
+		});
+		served = true;
+		if (hints.all) lastFull = clock.now();
+	}
+
+	async function serveEmptyOnce(): Promise<void> {
+		if (served || clock.now() - startedAt < times.boot) return;
+		served = await serveWithoutEngine(parts, signal);
+	}
+}
+
+async function turn(
+	{ reconciler, status, clock, log }: LoopParts,
+	hints: Hints,
+	signal: AbortSignal,
+): Promise<void> {
+	const started = clock.now();
+	try {
+		const outcome = await reconciler.pass(hints, signal);
+		status.turned(outcome, clock.now() - started);
+		report(outcome, clock.now() - started, log);
+	} catch (thrown) {
+		signal.throwIfAborted();
+		if (status.failed(thrown)) reportFailure(thrown, log);
+		throw thrown instanceof AppError
+			? thrown
+			: new AppError("pass-failed", "a pass failed", { cause: thrown });
+	}
+}
+
+function report(outcome: Outcome, took: number, log: Log): void {
+	const reload = outcome.steps.find((step) => step.kind === "reload");
+	if (reload === undefined) return;
+	log.info({ generation: outcome.generation, took, reasons: reload.reasons }, "HAProxy has a new generation");
+}
+
+function reportFailure(thrown: unknown, log: Log): void {
+	const hint = thrown instanceof AppError ? thrown.hint : undefined;
+	log.warn({ hint, stack: stackOf(thrown) }, `a pass failed, what was served goes on: ${messageOf(thrown)}`);
+}
+
+async function serveWithoutEngine(
+	{ reconciler, status, log }: LoopParts,
+	signal: AbortSignal,
+): Promise<boolean> {
+	try {
+		const outcome = await reconciler.passWithoutEngine(signal);
+		log.warn(
+			{ generation: outcome.generation },
+			"Docker does not answer: HAProxy serves without a list of containers",
+		);
+		return outcome.generation !== undefined;
+	} catch (thrown) {
+		signal.throwIfAborted();
+		if (status.failed(thrown)) reportFailure(thrown, log);
+		return false;
+	}
+}
+
+/** Only of what nobody foresaw: an AppError says all in its message. */
+function stackOf(thrown: unknown): string | undefined {
+	return thrown instanceof AppError || !(thrown instanceof Error) ? undefined : thrown.stack;
+}

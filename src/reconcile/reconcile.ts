@@ -1,0 +1,88 @@
+import type { Clock } from "../clock.ts";
+import type { Draft } from "../model/build.ts";
+import { emptyFleet, type Fleet } from "../model/fleet.ts";
+import type { MembershipEvent } from "../model/membership.ts";
+import { plan, type Step } from "../model/plan.ts";
+import type { Problem } from "../model/problem.ts";
+import type { JoinPolicy } from "../model/standing.ts";
+import type { ProxyOptions } from "../render/options.ts";
+import { createAccept } from "./accept.ts";
+import { apply } from "./apply.ts";
+import { createDraft } from "./draft.ts";
+import type { Hints, InForce, Ports } from "./ports.ts";
+import { createRecord } from "./record.ts";
+
+/** What one pass came to: the single source of the log line, the status, the command line and all that follows. */
+export type Outcome = {
+	/** The fleet in force after the pass, and its generation; undefined while there is none. */
+	readonly fleet: Fleet | undefined;
+	readonly generation: string | undefined;
+	readonly steps: readonly Step[];
+	readonly changes: readonly MembershipEvent[];
+	readonly problems: readonly Problem[];
+};
+
+export type Reconciler = {
+	/** One pass over what the hints name. Throws `AppError` when Docker can't be read: then nothing changes. */
+	readonly pass: (hints: Hints, signal: AbortSignal) => Promise<Outcome>;
+	/** For a start at which Docker doesn't answer: an empty pool, unless a generation is in force already. */
+	readonly passWithoutEngine: (signal: AbortSignal) => Promise<Outcome>;
+};
+
+export type ReconcilerConfig = {
+	readonly policy: JoinPolicy;
+	readonly options: ProxyOptions;
+	/** Whether the proxy itself has just started, rather than its controller alone. */
+	readonly firstStart: boolean;
+};
+
+/** The way of the data: engine → inventory → draft → accepted generation → plan → apply → record. */
+export function createReconciler(
+	ports: Ports,
+	clock: Clock,
+	{ policy, options }: ReconcilerConfig,
+): Reconciler {
+	const draftOf = createDraft(ports.probe, config.policy);
+	const accept = createAccept(ports, config.options);
+	const record = createRecord(ports.records, config.firstStart);
+	/** A generation that HAProxy's parser accepts but its process does not; not to be tried at every turn. */
+	let unloadable: { readonly id: string; readonly problems: readonly Problem[] } | undefined;
+
+	async function pass(hints: Hints, signal: AbortSignal): Promise<Outcome> {
+		const inventory = await ports.engine.read(hints, signal);
+		const before = await ports.generations.current();
+		const draft = await draftOf(inventory, before, signal);
+		const outcome = await bring(draft, before, hints.all, signal);
+		return await record(outcome, { before, draft, proxy: inventory.proxy });
+	}
+
+	async function passWithoutEngine(signal: AbortSignal): Promise<Outcome> {
+		const before = await ports.generations.current();
+		const draft = { fleet: before?.fleet ?? emptyFleet, problems: [], standings: [], probes: [] };
+		return await bring(draft, before, false, signal);
+	}
+
+	async function bring(
+		draft: Draft,
+		before: InForce,
+		afresh: boolean,
+		signal: AbortSignal,
+	): Promise<Outcome> {
+		const { generation: desired, problems } = await accept(draft.fleet, { afresh }, signal);
+		const found = [...draft.problems, ...problems];
+		if (desired === undefined) return outcomeOf(before, found);
+		if (desired.id === unloadable?.id && !afresh)
+			return outcomeOf(before, [...found, ...unloadable.problems]);
+
+		const steps = plan({ inForce: before, loaded: await ports.haproxy.loaded(signal) }, desired);
+		const applied = await apply(steps, desired, { ...ports, clock }, signal);
+		unloadable = applied.inForce ? undefined : { id: desired.id, problems: applied.problems };
+		return outcomeOf(applied.inForce ? desired : before, [...found, ...applied.problems], steps);
+	}
+
+	return { pass, passWithoutEngine };
+}
+
+function outcomeOf(inForce: InForce, problems: readonly Problem[], steps: readonly Step[] = []): Outcome {
+	return { fleet: inForce?.fleet, generation: inForce?.id, steps, changes: [], problems };
+}

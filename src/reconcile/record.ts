@@ -1,0 +1,29 @@
+import type { Draft } from "../model/build.ts";
+import type { Self } from "../model/container.ts";
+import { emptyFleet } from "../model/fleet.ts";
+import { balancerJoin, membershipChanges } from "../model/membership.ts";
+import type { InForce, Ports } from "./ports.ts";
+import type { Outcome } from "./reconcile.ts";
+
+type Circumstances = { readonly before: InForce; readonly draft: Draft; readonly proxy: Self };
+
+/**
+ * Writes down who came and went.
+ *
+ * @param announce whether the proxy's own start is news; not so when only the controller started again
+ */
+export function createRecord(
+	records: Ports["records"],
+	announce: boolean,
+): (outcome: Outcome, circumstances: Circumstances) => Promise<Outcome> {
+	let unannounced = announce;
+
+	return async (outcome, { before, draft, proxy }) => {
+		if (outcome.fleet === undefined) return outcome;
+		const arrivals = membershipChanges(before?.fleet ?? emptyFleet, outcome.fleet, draft.standings);
+		const changes = unannounced ? [balancerJoin(proxy), ...arrivals] : arrivals;
+		unannounced = false;
+		const unwritten = [...(await records.nodes(outcome.fleet)), ...(await records.membership(changes))];
+		return { ...outcome, changes, problems: [...outcome.problems, ...unwritten] };
+	};
+}

@@ -1,0 +1,110 @@
+import type { Clock } from "../clock.ts";
+import { AppError, messageOf } from "../errors.ts";
+import { type Fleet, membersOf } from "../model/fleet.ts";
+import type { ReloadReason } from "../model/plan.ts";
+import type { Problem } from "../model/problem.ts";
+import type { Outcome } from "./reconcile.ts";
+
+/** What the controller knows of itself and of what it serves: JSON of the status API, and the table of `ballast status`. */
+export type Status = {
+	/** `degraded`: it serves, but a problem waits for a person. */
+	readonly state: "starting" | "ok" | "degraded";
+	readonly pools: number;
+	readonly servers: number;
+	/** The generation in force. */
+	readonly generation: string | null;
+	/** ISO 8601: when the loop last went round, whatever came of it; and when HAProxy was last changed. */
+	readonly lastTurn: string | null;
+	readonly lastReload: {
+		readonly at: string;
+		readonly took: number;
+		readonly reasons: readonly ReloadReason[];
+	} | null;
+	readonly engine: EngineState;
+	readonly problems: readonly Problem[];
+};
+
+/** The subscription to Docker's events. `cause` and `attempt` tell of the retry under way. */
+export type EngineState = { readonly connected: boolean; readonly attempt: number; readonly cause?: string };
+
+export type StatusBoard = {
+	readonly turned: (outcome: Outcome, took: number) => void;
+	/** True when this failure is not the one of the turn before: worth a line in the log. */
+	readonly failed: (thrown: unknown) => boolean;
+	readonly engine: (state: EngineState) => void;
+	readonly view: () => Status;
+	readonly fleet: () => Fleet | undefined;
+	/** Milliseconds since the loop last went round. */
+	readonly sinceLastTurn: () => number;
+};
+
+/** Keeps what the latest passes came to. A failed pass leaves the last outcome and adds its cause. */
+export function createStatusBoard(clock: Clock): StatusBoard {
+	const started = clock.now();
+	let last: Outcome | undefined;
+	let failure: Problem | undefined;
+	let engine: EngineState = { connected: false, attempt: 0 };
+	let lastTurn: number | undefined;
+	let lastReload: Status["lastReload"] = null;
+
+	function turned(outcome: Outcome, took: number): void {
+		[last, failure, lastTurn] = [outcome, undefined, clock.now()];
+		const reload = outcome.steps.find((step) => step.kind === "reload");
+		if (reload !== undefined) lastReload = { at: isoTime(lastTurn), took, reasons: reload.reasons };
+	}
+
+	function failed(thrown: unknown): boolean {
+		const before = failure?.message;
+		[failure, lastTurn] = [failureProblem(thrown), clock.now()];
+		return failure.message !== before;
+	}
+
+	function view(): Status {
+		const problems = [...(failure === undefined ? [] : [failure]), ...(last?.problems ?? [])];
+		return {
+			state: stateOf(last, problems),
+			...sizeOf(last?.fleet),
+			generation: last?.generation ?? null,
+			lastTurn: lastTurn === undefined ? null : isoTime(lastTurn),
+			lastReload,
+			engine,
+			problems,
+		};
+	}
+
+	return {
+		turned,
+		failed,
+		engine: (state) => {
+			engine = state;
+		},
+		view,
+		fleet: () => last?.fleet,
+		sinceLastTurn: () => clock.now() - (lastTurn ?? started),
+	};
+}
+
+function stateOf(last: Outcome | undefined, problems: readonly Problem[]): Status["state"] {
+	if (problems.some((problem) => problem.severity === "problem")) return "degraded";
+	return last?.generation === undefined ? "starting" : "ok";
+}
+
+function sizeOf(fleet: Fleet | undefined): Pick<Status, "pools" | "servers"> {
+	if (fleet === undefined) return { pools: 0, servers: 0 };
+	return { pools: fleet.pools.length, servers: membersOf(fleet).length };
+}
+
+function failureProblem(thrown: unknown): Problem {
+	const known = thrown instanceof AppError ? thrown : undefined;
+	return {
+		code: known?.code ?? "pass-failed",
+		severity: "problem",
+		subject: known?.code.startsWith("docker") ? "engine" : "controller",
+		message: `${messageOf(thrown)}; what was served goes on`,
+		hint: known?.hint ?? "it is tried again by itself; if this stays, the controller's log has the details",
+	};
+}
+
+function isoTime(ms: number): string {
+	return new Date(ms).toISOString();
+}
