@@ -1,0 +1,176 @@
+import { readdir, readFile, readlink, rename, rm } from "node:fs/promises";
+import { join } from "node:path";
+import { AppError } from "../errors.ts";
+import type { Fleet } from "../model/fleet.ts";
+import type { Generation, Verdict } from "../model/generation.ts";
+import type { Check } from "./check.ts";
+import { parseFleet } from "./parse-fleet.ts";
+import { isMissing, pointLink, removeIfAny, writeTree } from "./write-tree.ts";
+
+/** The generations on disk, of which one is in force. */
+export type Generations = {
+	/** The generation in force, as it was promoted; undefined before the first one, or when its record can't be read. */
+	readonly current: () => Promise<{ readonly id: string; readonly fleet: Fleet } | undefined>;
+	/** Asks HAProxy's parser, in a directory like the one the generation will have. One that is refused stays as `refused/`. */
+	readonly check: (generation: Generation, signal: AbortSignal) => Promise<Verdict>;
+	/** Makes it the generation in force, by one rename after fsync. The one before stays as `previous`. */
+	readonly promote: (generation: Generation) => Promise<void>;
+	/** Back to `previous`, when HAProxy would not load the present one; that one is kept as `refused/`. */
+	readonly revert: () => Promise<void>;
+};
+
+/*
+ * In the root directory:
+ *   <id>/                 a generation: what HAProxy reads, and `fleet.json`, what it was made of
+ *   current -> <id>       the one in force, and the only name that HAProxy knows
+ *   previous -> <id>      the one before
+ *   staging/, refused/    the one that is being checked, the last one that HAProxy refused
+ */
+const links = { current: "current", previous: "previous" } as const;
+const staging = "staging";
+const refused = "refused";
+const record = "fleet.json";
+
+/** `root` belongs to the controller, with the set-group-id bit and HAProxy's group. One call at a time. */
+export function createGenerations(root: string, check: Check): Generations {
+	return {
+		current: async () =>
+			explained(`The generation in force could not be read from ${root}`, () => current(root)),
+		check: async (generation, signal) =>
+			explained(notWritten(generation, root), () => checkIn(root, generation, check, signal)),
+		promote: async (generation) => explained(notWritten(generation, root), () => promote(root, generation)),
+		revert: async () =>
+			explained(`The generation before could not be brought back in ${root}`, () => revert(root)),
+	};
+}
+
+async function current(root: string): Promise<{ readonly id: string; readonly fleet: Fleet } | undefined> {
+	const id = await targetOf(root, "current");
+	if (id === undefined) return undefined;
+	const fleet = parseFleet(await readIfAny(join(root, id, record)));
+	return fleet && { id, fleet };
+}
+
+async function checkIn(
+	root: string,
+	generation: Generation,
+	check: Check,
+	signal: AbortSignal,
+): Promise<Verdict> {
+	const dir = join(root, staging);
+	await remove(dir);
+	try {
+		await writeTree(dir, withRecord(generation));
+		const verdict = await check(dir, signal);
+		if (!verdict.accepted) await keepAsRefused(root, staging);
+		return verdict;
+	} finally {
+		await remove(dir);
+	}
+}
+
+async function promote(root: string, generation: Generation): Promise<void> {
+	const before = await targetOf(root, "current");
+	try {
+		await writeTree(join(root, generation.id), withRecord(generation));
+		if (before !== generation.id) {
+			if (before !== undefined) await pointLink(join(root, links.previous), before);
+			await pointLink(join(root, links.current), generation.id);
+		}
+	} finally {
+		// What can't be swept now is no reason to call a promotion failed, nor to hide why it did: the next one sweeps again.
+		await sweep(root).catch(() => undefined);
+	}
+}
+
+async function revert(root: string): Promise<void> {
+	const [failed, previous] = [await targetOf(root, "current"), await targetOf(root, "previous")];
+	if (previous === undefined || previous === failed) {
+		throw new AppError(
+			"no-previous-generation",
+			`There is no generation before ${failed ?? "the first"} in ${root}`,
+			{
+				hint: "HAProxy goes on with what it has loaded; Ballast writes the next generation when the fleet changes.",
+			},
+		);
+	}
+	await pointLink(join(root, links.current), previous);
+	await removeIfAny(join(root, links.previous));
+	if (failed !== undefined) await keepAsRefused(root, failed);
+}
+
+function withRecord({ files, fleet }: Generation): ReadonlyMap<string, string> {
+	return new Map([...files, [record, `${JSON.stringify(fleet, undefined, "\t")}\n`]]);
+}
+
+/** So that a person can look at the file and line that HAProxy named. */
+async function keepAsRefused(root: string, name: string): Promise<void> {
+	await remove(join(root, refused));
+	await rename(join(root, name), join(root, refused));
+}
+
+/** Removes what no link leads to: older generations, and what a crash or a full disk left unfinished. */
+async function sweep(root: string): Promise<void> {
+	const kept = new Set<string | undefined>([links.current, links.previous, refused]);
+	for (const link of [links.current, links.previous]) kept.add(await targetOf(root, link));
+	for (const name of await readdir(root)) if (!kept.has(name)) await remove(join(root, name));
+}
+
+async function targetOf(root: string, link: keyof typeof links): Promise<string | undefined> {
+	try {
+		return await readlink(join(root, link));
+	} catch (thrown) {
+		if (isMissing(thrown)) return undefined;
+		throw thrown;
+	}
+}
+
+async function readIfAny(path: string): Promise<string> {
+	try {
+		return await readFile(path, "utf8");
+	} catch (thrown) {
+		if (isMissing(thrown)) return "";
+		throw thrown;
+	}
+}
+
+async function remove(path: string): Promise<void> {
+	await rm(path, { recursive: true, force: true });
+}
+
+function notWritten({ id }: Generation, root: string): string {
+	return `Generation ${id} could not be written to ${root}`;
+}
+
+/** Tells a failure of the disk in terms of what it kept from happening. */
+async function explained<T>(consequence: string, act: () => Promise<T>): Promise<T> {
+	try {
+		return await act();
+	} catch (cause) {
+		const reason = reasonOf(cause);
+		if (reason === undefined) throw cause;
+		throw new AppError("generation-disk", `${consequence}: ${reason.text}`, {
+			hint: `${reason.todo} HAProxy serves on with what it has loaded.`,
+			cause,
+		});
+	}
+}
+
+type Reason = { readonly text: string; readonly todo: string };
+
+/** Undefined for what isn't a failed system call. */
+function reasonOf(thrown: unknown): Reason | undefined {
+	if (!(thrown instanceof Error) || !("syscall" in thrown) || !("code" in thrown)) return undefined;
+	switch (thrown.code) {
+		case "ENOSPC":
+		case "EDQUOT":
+			return { text: "the disk is full", todo: "Make room on the disk that holds it." };
+		case "EROFS":
+			return { text: "the file system is read-only", todo: "Mount a writable volume there." };
+		case "EACCES":
+		case "EPERM":
+			return { text: "permission denied", todo: "The directory must belong to the controller's user." };
+		default:
+			return { text: thrown.message, todo: "Look at the disk that holds it." };
+	}
+}
