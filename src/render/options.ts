@@ -2,6 +2,8 @@
 export type ProxyOptions = {
 	readonly httpPort: number;
 	readonly statsPort: number;
+	/** Whether the kernel speaks IPv6; a bind to an IPv6 address would keep HAProxy from starting otherwise. */
+	readonly ipv6: boolean;
 	/** The Runtime API's socket, an absolute path. */
 	readonly adminSocket: string;
 	readonly accessLog: boolean;

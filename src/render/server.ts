@@ -1,0 +1,22 @@
+import { isIPv6 } from "node:net";
+import type { Server } from "../model/fleet.ts";
+
+/**
+ * What stands in a server's line beside its address and weight. A server that is added at run time ignores `default-server`,
+ * so each line has it all.
+ */
+const options = [
+	// A connection attempt every 2 s; three failures in a row, the last two within a second, take the server out.
+	"check inter 2s fastinter 500ms downinter 1s fall 3 rise 2",
+	// Node's servers close a connection after 5 idle seconds, HAProxy's own default: a POST sent at that moment would be lost.
+	"pool-purge-delay 1s",
+].join(" ");
+
+/** Everything that follows a server's name, on a `server` line as well as in an `add server` command. */
+export function serverOptions(server: Server): string {
+	return `${endpoint(server)} weight ${server.weight} ${options}`;
+}
+
+function endpoint({ address, port }: Server): string {
+	return isIPv6(address) ? `[${address}]:${port}` : `${address}:${port}`;
+}
