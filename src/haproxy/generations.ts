@@ -60,7 +60,7 @@ async function checkIn(
 	const dir = join(root, staging);
 	await remove(dir);
 	try {
-		await writeTree(dir, withRecord(generation));
+		await writeTree(dir, withRecord(generation), "for-now");
 		const verdict = await check(dir, signal);
 		if (!verdict.accepted) await keepAsRefused(root, staging);
 		return verdict;
@@ -72,7 +72,7 @@ async function checkIn(
 async function promote(root: string, generation: Generation): Promise<void> {
 	const before = await targetOf(root, "current");
 	try {
-		await writeTree(join(root, generation.id), withRecord(generation));
+		await writeTree(join(root, generation.id), withRecord(generation), "durable");
 		if (before !== generation.id) {
 			if (before !== undefined) await pointLink(join(root, links.previous), before);
 			await pointLink(join(root, links.current), generation.id);

@@ -5,13 +5,11 @@ import { messageOf } from "../errors.ts";
 import type { MembershipEvent } from "../model/membership.ts";
 import type { Problem } from "../model/problem.ts";
 
-/** Who joined and left, as JSON lines on standard output and in the state directory. */
-export type MembershipLog = {
-	/** Never throws: while the file can't be written, `problem` says so, and standard output still has every line. */
-	readonly append: (events: readonly MembershipEvent[]) => Promise<void>;
-	/** Why the last line is missing from the file; undefined again as soon as a line can be written. */
-	readonly problem: () => Problem | undefined;
-};
+/**
+ * Appends who joined and left, one JSON line each, to standard output and to `membership.log`. Never throws: gives the
+ * problem while the file can't be written, and makes up for the missing lines at the first call that succeeds.
+ */
+export type MembershipLog = (events: readonly MembershipEvent[]) => Promise<readonly Problem[]>;
 
 export type MembershipLogOptions = {
 	/** The state directory. */
@@ -19,12 +17,13 @@ export type MembershipLogOptions = {
 	/** Standard output, or a test's. */
 	readonly out: { readonly write: (text: string) => unknown };
 	readonly clock: Pick<Clock, "now">;
-	/** When the file would grow beyond it, it becomes the older one, of which there is one. */
+	/** A file that would grow beyond it becomes `membership.log.1`, the only older one. */
 	readonly maxBytes?: number;
 };
 
-const fileName = "membership.log";
 const oneMebibyte = 1024 * 1024;
+/** Lines that wait for a disk that can't be written; more than a person would read. */
+const maxWaiting = 1_000;
 
 export function createMembershipLog({
 	dir,
@@ -32,32 +31,34 @@ export function createMembershipLog({
 	clock,
 	maxBytes = oneMebibyte,
 }: MembershipLogOptions): MembershipLog {
-	const path = join(dir, fileName);
-	let problem: Problem | undefined;
-	let writing = Promise.resolve();
+	const path = join(dir, "membership.log");
+	let waiting: readonly string[] = [];
+	let turn: Promise<readonly Problem[]> = Promise.resolve([]);
 
-	async function write(lines: string): Promise<void> {
+	async function writeWaiting(): Promise<readonly Problem[]> {
+		const lines = waiting;
+		if (lines.length === 0) return [];
 		try {
-			await appendBounded(path, lines, maxBytes);
-			problem = undefined;
+			await appendBounded(path, lines.join(""), maxBytes);
+			waiting = waiting.slice(lines.length);
+			return [];
 		} catch (thrown) {
-			problem = notWritten(path, thrown);
+			return [notWritten(path, thrown)];
 		}
 	}
 
-	return {
-		append: async (events) => {
-			if (events.length === 0) return;
-			const lines = events.map((event) => lineOf(event, clock.now())).join("");
-			out.write(lines);
-			writing = writing.then(async () => write(lines));
-			await writing;
-		},
-		problem: () => problem,
+	return (events) => {
+		const lines = events.map((event) => lineOf(event, clock.now()));
+		if (lines.length > 0) out.write(lines.join(""));
+		turn = turn.then(async () => {
+			waiting = [...waiting, ...lines].slice(-maxWaiting);
+			return writeWaiting();
+		});
+		return turn;
 	};
 }
 
-/** The fields are named one by one: their order is part of the format that people read and grep. */
+/** The fields are named one by one: their order is part of the format that people read and search. */
 function lineOf({ role, name, id, address, pool, event, why }: MembershipEvent, now: number): string {
 	const time = new Date(now).toISOString();
 	return `${JSON.stringify({ time, role, name, id, address, pool, event, why })}\n`;
@@ -70,7 +71,7 @@ async function appendBounded(path: string, lines: string, maxBytes: number): Pro
 	}
 }
 
-/** An empty file has room for anything, so that one huge batch still is written. */
+/** An empty file has room for anything, so that even a huge batch is written. */
 async function appendIfRoom(path: string, lines: string, maxBytes: number): Promise<"written" | "full"> {
 	await using file = await open(path, "a", 0o640);
 	const { size } = await file.stat();
@@ -95,6 +96,6 @@ function notWritten(path: string, thrown: unknown): Problem {
 		severity: "problem",
 		subject: path,
 		message: `The membership log can't be written: ${messageOf(thrown)}`,
-		hint: "Make room on the volume of the state directory, or make it writable; the lines are on standard output meanwhile.",
+		hint: "make room on the volume of the state directory, or make it writable; the lines are on standard output meanwhile",
 	};
 }

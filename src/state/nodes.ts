@@ -1,24 +1,26 @@
 import { readdir, readFile, rename, rm, writeFile } from "node:fs/promises";
 import { join } from "node:path";
-import { AppError } from "../errors.ts";
+import { messageOf } from "../errors.ts";
 import { type Fleet, membersOf } from "../model/fleet.ts";
+import type { Problem } from "../model/problem.ts";
 
-/** Makes the directory equal to a fleet: a file per server, named after it, holding `<container name> <ip>`. One call at a time. */
-export type Nodes = (fleet: Fleet) => Promise<void>;
+/**
+ * Makes the directory equal to a fleet: a file per server, named after it, holding `<container name> <ip>`. Never throws:
+ * gives the problem when the directory can't be written. Directories in it are left alone: they were not made here. One
+ * call at a time.
+ */
+export type Nodes = (fleet: Fleet) => Promise<readonly Problem[]>;
 
 /** Its dot keeps it out of `ls` and of a shell's `*` while it is written. */
 const temporary = ".next";
 
-/** Throws `AppError` when the directory can't be written. Directories in it are left alone: they were not made here. */
 export function createNodes(dir: string): Nodes {
 	return async (fleet) => {
 		try {
 			await makeEqual(dir, nodesOf(fleet));
-		} catch (cause) {
-			throw new AppError("nodes-not-written", `The files in ${dir} could not be made equal to the servers`, {
-				hint: "The load balancing itself is not affected. Make room on the disk, or the directory writable.",
-				cause,
-			});
+			return [];
+		} catch (thrown) {
+			return [notWritten(dir, thrown)];
 		}
 	};
 }
@@ -46,4 +48,14 @@ async function replace(dir: string, name: string, contents: string): Promise<voi
 
 async function contentsOf(path: string): Promise<string | undefined> {
 	return readFile(path, "utf8").catch(() => undefined);
+}
+
+function notWritten(dir: string, thrown: unknown): Problem {
+	return {
+		code: "nodes-not-written",
+		severity: "problem",
+		subject: dir,
+		message: `The files of the servers can't be written: ${messageOf(thrown)}`,
+		hint: "make room there, or make it writable; the load balancing itself is not affected",
+	};
 }
