@@ -1,0 +1,53 @@
+# What each target does is told by the comment behind it: see `make help`.
+.DEFAULT_GOAL := help
+MAKEFLAGS += --no-print-directory
+# The settings of the demo (make up WEB_PORT=8080) reach Compose by themselves: make exports its command line.
+dependencies := node_modules/.package-lock.json
+
+.PHONY: help
+help: ## this list
+	@sed -nE 's/^([a-z]+):.* ## (.*)/  make \1\t\2/p' Makefile | expand -t 20
+
+.PHONY: up
+up: engine images ## the demo: engine, images, proxy and two web apps
+	@scripts/demo up
+
+.PHONY: down
+down: ## stop the demo, and remove its containers, network and volumes
+	@docker compose down --volumes --remove-orphans
+
+.PHONY: logs
+logs: ## follow what the proxy and the web apps print
+	@docker compose logs --follow --tail 100
+
+.PHONY: test
+test: $(dependencies) engine images ## everything: check, then the tests on a real engine
+	@scripts/verify all
+
+.PHONY: check
+check: $(dependencies) ## types, lint, unused code and unit tests: under a minute
+	@scripts/verify check
+
+.PHONY: bench
+bench: $(dependencies) engine images ## how fast a container joins, and what the proxy costs
+	@node_modules/.bin/node e2e/bench/main.ts
+
+.PHONY: images
+images: engine ## build the images, as far as they changed
+	@scripts/images
+
+.PHONY: refresh
+refresh: engine ## build the images anew, with today's security updates
+	@scripts/images refresh
+
+.PHONY: engine
+engine: ## a Docker engine that answers: used, started or installed
+	@scripts/engine
+
+.PHONY: uninstall
+uninstall: ## remove the packages that make installed on this machine
+	@scripts/uninstall
+
+# npm writes this file at the end.
+$(dependencies): package-lock.json
+	@scripts/dependencies
