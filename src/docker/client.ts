@@ -2,6 +2,7 @@ import Dockerode from "dockerode";
 import * as v from "valibot";
 import { AppError } from "../errors.ts";
 import type { Container } from "../model/container.ts";
+import { orAborted } from "./abort.ts";
 import { answerOf, fullId } from "./answer.ts";
 import { type DockerHost, parseDockerHost } from "./host.ts";
 import { containerOf } from "./inspect.ts";
@@ -43,6 +44,7 @@ export function createDockerClient(host: string, limitMs = 5_000): DockerClient 
 		const timer = setTimeout(() => limit.abort(tooSlow(place, limitMs)), limitMs);
 		const either = AbortSignal.any([signal, limit.signal]);
 		try {
+			// dockerode leaves a call open for ever when its answer breaks off half-way: the signal decides by itself.
 			return await orAborted(call(either), either);
 		} catch (cause) {
 			signal.throwIfAborted();
@@ -81,18 +83,6 @@ function connectionTo(host: DockerHost): Dockerode.DockerOptions {
 	return host.kind === "unix"
 		? { ...common, host: undefined, socketPath: host.path }
 		: { ...common, host: host.hostname, port: host.port };
-}
-
-/** dockerode leaves a call open for ever when its answer breaks off or is aborted half-way, so the signal decides by itself. */
-async function orAborted<T>(answer: Promise<T>, signal: AbortSignal): Promise<T> {
-	const { promise: aborted, reject } = Promise.withResolvers<never>();
-	const onAbort = () => reject(signal.reason);
-	signal.addEventListener("abort", onAbort, { once: true });
-	try {
-		return await Promise.race([answer, aborted]);
-	} finally {
-		signal.removeEventListener("abort", onAbort);
-	}
 }
 
 function undefinedAt404(cause: unknown): undefined {

@@ -1,0 +1,102 @@
+import { expect, test } from "vitest";
+import { createDockerClient, type DockerClient } from "../docker/client.ts";
+import { type DockerEvent, followEvents } from "../docker/events.ts";
+import { createLog } from "../log.ts";
+
+/** An engine to try, real or fake, and how to make things happen on it. */
+export type ContractEngine = AsyncDisposable & {
+	readonly host: string;
+	/** Starts a container of this name, labelled so, that ends at SIGTERM; gives its full id. */
+	readonly start: (name: string, label: string) => Promise<string>;
+	readonly pause: (id: string) => Promise<void>;
+	/** Sends SIGTERM, as `docker stop` does, and waits for the end and for its way out of its network. */
+	readonly stop: (id: string) => Promise<void>;
+	/** Runs something in it, as a health check does. */
+	readonly exec: (id: string) => Promise<void>;
+};
+
+/** What Ballast relies on of an engine. The fake passes it so that the tests that use the fake mean something. */
+export function dockerContract(open: () => Promise<ContractEngine>): void {
+	const { signal } = new AbortController();
+
+	async function connected(): Promise<ContractEngine & { client: DockerClient }> {
+		const engine = await open();
+		return { ...engine, client: createDockerClient(engine.host) };
+	}
+
+	test("lists what runs or is paused by key=value and by bare key, and nothing else", async () => {
+		await using engine = await connected();
+		const { client } = engine;
+		const running = await engine.start("running", "contract.a=one");
+		const paused = await engine.start("paused", "contract.a=two");
+		const stopped = await engine.start("stopped", "contract.a=one");
+		await engine.pause(paused);
+		await engine.stop(stopped);
+
+		expect(await client.list("contract.a=one", signal)).toEqual([running]);
+		expect(new Set(await client.list("contract.a", signal))).toEqual(new Set([running, paused]));
+		expect(await client.list("contract.a=on", signal)).toEqual([]);
+	});
+
+	test("inspects by id and by its first 12 digits, and knows nothing of one that does not exist", async () => {
+		await using engine = await connected();
+		const { client } = engine;
+		const id = await engine.start("app", "contract.b=yes");
+
+		const container = await client.inspect(id, signal);
+
+		expect(container).toMatchObject({
+			id,
+			state: "running",
+			health: "none",
+			exitCode: 0,
+			outOfMemory: false,
+		});
+		expect(container).toMatchObject({
+			stopSignal: "SIGTERM",
+			stopTimeout: 10,
+			labels: { "contract.b": "yes" },
+		});
+		expect(container?.networks[0]?.ipv4).toMatch(/^\d+\.\d+\.\d+\.\d+$/);
+		expect(await client.inspect(id.slice(0, 12), signal)).toEqual(container);
+		expect(await client.inspect("f".repeat(64), signal)).toBeUndefined();
+	});
+
+	test("tells of a start, a signal and an end in their order, and is silent about exec", async () => {
+		await using engine = await connected();
+		const { client } = engine;
+		const events: DockerEvent[] = [];
+		const ended = new AbortController();
+		const subscribed = Promise.withResolvers<void>();
+		const following = followEvents(
+			{
+				client,
+				onEvent: (event) => events.push(event),
+				onConnected: subscribed.resolve,
+				onState: () => undefined,
+				log: createLog("silent"),
+			},
+			ended.signal,
+		);
+		await subscribed.promise;
+		const id = await engine.start("app", "contract.c=yes");
+		await engine.exec(id);
+		const container = await client.inspect(id, signal);
+		await engine.stop(id);
+		const own = () => events.filter((event) => event.containerId === id);
+		await expect.poll(() => own().map(({ action }) => action)).toContain("disconnect");
+
+		const actions = own().map(({ action }) => action);
+		expect(actions.filter((action) => action.startsWith("exec"))).toEqual([]);
+		expect(actions.filter((action) => ["start", "kill", "die"].includes(action))).toEqual([
+			"start",
+			"kill",
+			"die",
+		]);
+		const kill = own().find(({ action }) => action === "kill");
+		expect(kill?.signal).toBe(15);
+		expect(kill?.at).toBeGreaterThan(Date.parse(container?.startedAt ?? ""));
+		ended.abort(new Error("enough"));
+		await expect(following).rejects.toThrow("enough");
+	});
+}

@@ -1,0 +1,198 @@
+import { mkdtempSync, rmSync } from "node:fs";
+import { createServer, type ServerResponse } from "node:http";
+import { tmpdir } from "node:os";
+import { join } from "node:path";
+
+/** A container as the fake engine holds it; what `inspect` answers is made of it. */
+export type FakeContainer = {
+	readonly id: string;
+	readonly name: string;
+	readonly labels?: Readonly<Record<string, string>>;
+	readonly status?: "created" | "running" | "paused" | "exited";
+	readonly startedAt?: string;
+	readonly stopSignal?: string;
+	readonly stopTimeout?: number;
+	readonly health?: string;
+	readonly address?: string;
+};
+
+/** What a real engine can't be made to do on demand. */
+export type Faults = {
+	/** Answers for paths that contain `path`: a status with a body, or never. */
+	answer?: {
+		readonly path: string;
+		readonly status?: number;
+		readonly body?: string;
+		readonly never?: boolean;
+	};
+	/** Cuts each event stream at once after it has begun. */
+	cutStreams?: boolean;
+};
+
+/** A Docker engine by hand on a unix socket: the few endpoints we use, as the contract suite proves against the real one. */
+export type FakeDocker = AsyncDisposable & {
+	readonly host: string;
+	/** By id; change it and emit. */
+	readonly containers: Map<string, FakeContainer>;
+	/** Every request so far, such as `GET /containers/json?…`. */
+	readonly requests: string[];
+	readonly faults: Faults;
+	readonly add: (container: Partial<FakeContainer> & { readonly name: string }) => FakeContainer;
+	/** An event of a container, to each stream whose filters want it. */
+	readonly emit: (id: string, action: string, attributes?: Readonly<Record<string, string>>) => void;
+	/** Bytes as they are, to each stream. */
+	readonly send: (text: string) => void;
+	/** Breaks each event stream off. */
+	readonly cut: () => void;
+	readonly streams: () => number;
+};
+
+type Filters = Readonly<Record<string, readonly string[]>>;
+type Stream = { readonly filters: Filters; readonly response: ServerResponse };
+
+export async function createFakeDocker(): Promise<FakeDocker> {
+	const directory = mkdtempSync(join(tmpdir(), "fake-docker-"));
+	const path = join(directory, "docker.sock");
+	const containers = new Map<string, FakeContainer>();
+	const requests: string[] = [];
+	const faults: Faults = {};
+	const streams = new Set<Stream>();
+
+	const server = createServer((request, response) => {
+		requests.push(`${request.method} ${request.url}`);
+		const url = new URL(request.url ?? "", "http://docker");
+		const fault = faults.answer;
+		if (fault !== undefined && url.pathname.includes(fault.path)) misbehave(fault, response);
+		else answer(url, response);
+	});
+
+	function answer({ pathname, searchParams }: URL, response: ServerResponse): void {
+		const filters: Filters = JSON.parse(searchParams.get("filters") ?? "{}");
+		if (pathname === "/events") return subscribe({ filters, response });
+		if (pathname === "/containers/json")
+			return reply(response, 200, listed([...containers.values()], filters));
+		const [, id] = /^\/containers\/([^/]+)\/json$/.exec(pathname) ?? [];
+		if (id === undefined) return reply(response, 404, { message: "page not found" });
+		replyInspect(response, id);
+	}
+
+	function subscribe(stream: Stream): void {
+		stream.response.writeHead(200, { "content-type": "application/json" }).flushHeaders();
+		streams.add(stream);
+		stream.response.on("close", () => streams.delete(stream));
+		if (faults.cutStreams) stream.response.destroy();
+	}
+
+	function replyInspect(response: ServerResponse, id: string): void {
+		const found = [...containers.values()].find((one) => one.id.startsWith(id) || one.name === id);
+		if (found === undefined) reply(response, 404, { message: `No such container: ${id}` });
+		else reply(response, 200, inspectOf(found));
+	}
+
+	await new Promise<void>((resolve) => server.listen(path, resolve));
+	return {
+		host: `unix://${path}`,
+		containers,
+		requests,
+		faults,
+		add: (container) => {
+			const added = { id: fakeId(container.name), ...container };
+			containers.set(added.id, added);
+			return added;
+		},
+		emit: (id, action, attributes = {}) => {
+			const event = eventOf(id, action, attributes);
+			const wanted = [...streams].filter(({ filters }) => wants(filters, event));
+			for (const { response } of wanted) response.write(`${JSON.stringify(event)}\n`);
+		},
+		send: (text) => {
+			for (const { response } of streams) response.write(text);
+		},
+		cut: () => {
+			for (const { response } of streams) response.destroy();
+		},
+		streams: () => streams.size,
+		[Symbol.asyncDispose]: async () => {
+			server.closeAllConnections();
+			await new Promise((resolve) => server.close(resolve));
+			rmSync(directory, { recursive: true });
+		},
+	};
+}
+
+/** 64 hexadecimal digits, always the same ones for a name. */
+export function fakeId(name: string): string {
+	return Buffer.from(name).toString("hex").padEnd(64, "0").slice(0, 64);
+}
+
+function misbehave(
+	{ status = 200, body = "", never = false }: NonNullable<Faults["answer"]>,
+	response: ServerResponse,
+): void {
+	if (!never) response.writeHead(status, { "content-type": "application/json" }).end(body);
+}
+
+function reply(response: ServerResponse, status: number, body: unknown): void {
+	response.writeHead(status, { "content-type": "application/json" }).end(JSON.stringify(body));
+}
+
+function listed(
+	containers: readonly FakeContainer[],
+	{ label = [], status = ["running"] }: Filters,
+): unknown {
+	return containers
+		.filter(({ status: own = "running" }) => status.includes(own))
+		.filter(({ labels = {} }) => label.every((wanted) => wanted in labels || pairs(labels).includes(wanted)))
+		.map(({ id }) => ({ Id: id }));
+}
+
+function pairs(labels: Readonly<Record<string, string>>): readonly string[] {
+	return Object.entries(labels).map(([key, value]) => `${key}=${value}`);
+}
+
+function inspectOf({ id, name, status = "running", ...container }: FakeContainer): unknown {
+	return {
+		Id: id,
+		Name: `/${name}`,
+		Created: "2026-01-01T00:00:00.000000001Z",
+		State: {
+			Status: status,
+			StartedAt: container.startedAt ?? "2026-01-01T00:00:01.123456789Z",
+			ExitCode: 0,
+			OOMKilled: false,
+			...(container.health === undefined ? {} : { Health: { Status: container.health } }),
+		},
+		Config: {
+			Image: "fake:latest",
+			Labels: container.labels ?? {},
+			StopSignal: container.stopSignal,
+			StopTimeout: container.stopTimeout,
+		},
+		HostConfig: { NetworkMode: "fake-net" },
+		NetworkSettings: {
+			Networks: {
+				"fake-net": {
+					NetworkID: fakeId("net"),
+					IPAddress: container.address ?? "10.0.0.2",
+					GlobalIPv6Address: "",
+				},
+			},
+		},
+	};
+}
+
+type FakeEvent = { readonly Type: string; readonly Action: string };
+
+function eventOf(id: string, action: string, attributes: Readonly<Record<string, string>>): FakeEvent {
+	const ofNetwork = action === "connect" || action === "disconnect";
+	const actor = ofNetwork
+		? { ID: fakeId("net"), Attributes: { container: id, ...attributes } }
+		: { ID: id, Attributes: attributes };
+	const event = { Type: ofNetwork ? "network" : "container", Action: action, Actor: actor };
+	return { ...event, ...{ timeNano: Date.now() * 1e6 } };
+}
+
+/** As Docker does: prefixes are enough once health_status is asked for. */
+function wants({ type = [], event = [] }: Filters, { Type, Action }: FakeEvent): boolean {
+	return type.includes(Type) && event.some((wanted) => Action.startsWith(wanted));
+}
