@@ -9,7 +9,11 @@ export class AppError extends Error {
 	/** What to do about it, as one sentence to the person who reads it. */
 	readonly hint: string | undefined;
 
-	constructor(code: string, message: string, details: { readonly hint?: string; readonly cause?: unknown } = {}) {
+	constructor(
+		code: string,
+		message: string,
+		details: { readonly hint?: string; readonly cause?: unknown } = {},
+	) {
 		super(message, details.cause === undefined ? undefined : { cause: details.cause });
 		this.code = code;
 		this.hint = details.hint;

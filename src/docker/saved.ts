@@ -2,26 +2,27 @@ import { AppError } from "../errors.ts";
 import type { Container, Inventory } from "../model/container.ts";
 import { containerOf } from "./inspect.ts";
 
-/**
- * The inventory that saved `docker inspect` answers tell of: a JSON array of containers, as
- * `docker inspect a b > file` writes it. Throws `AppError` `bad-input`.
- *
- * @param source names the text in errors
- * @param proxy the name or id of the one that is the proxy; without it, the view from outside of any container
- */
-export function savedInventory(text: string, source: string, proxy: string | undefined): Inventory {
+/** What `docker inspect` said, kept in a file. */
+export type SavedInspects = {
+	/** A JSON array of containers, as `docker inspect a b` prints it. */
+	readonly text: string;
+	/** Names the text in errors. */
+	readonly source: string;
+	/** The name or id of the one that is the proxy; undefined: the view from outside of any container. */
+	readonly proxy: string | undefined;
+};
+
+/** The inventory that saved answers tell of. Throws `AppError` `bad-input`. */
+export function savedInventory({ text, source, proxy }: SavedInspects): Inventory {
 	const containers = containersIn(text, source);
 	const self = containers.find(
 		({ name, id }) => proxy !== undefined && (name === proxy || id.startsWith(proxy)),
 	);
 	if (proxy !== undefined && self === undefined) {
-		throw new AppError(
-			"bad-input",
-			`${source} has no container ${proxy}: it has ${containers.map(({ name }) => name).join(", ")}`,
-			{
-				hint: "add it with: docker inspect " + proxy,
-			},
-		);
+		const names = containers.map(({ name }) => name).join(", ");
+		throw new AppError("bad-input", `${source} has no container ${proxy}: it has ${names}`, {
+			hint: `name one of them, or save this one, too: docker inspect ${proxy} …`,
+		});
 	}
 	return { proxy: { container: self }, containers, leaving: new Map() };
 }

@@ -8,13 +8,23 @@ export type Machine = {
 	readonly threads: number;
 	/** Files and sockets that a process may hold open, at most. */
 	readonly openFiles: number;
+	/** Whether the kernel speaks IPv6, so that a bind to `::` can succeed. */
+	readonly ipv6: boolean;
 };
 
 /** `root` is where `/proc` and `/sys` are found. */
 export async function machine(root = "/"): Promise<Machine> {
-	const [limit, openFiles] = await Promise.all([cpuLimit(root), openFilesLimit(root)]);
+	const [limit, openFiles, interfaces] = await Promise.all([
+		cpuLimit(root),
+		openFilesLimit(root),
+		readIfAny(join(root, "proc/net/if_inet6")),
+	]);
 	// Rounded down: a thread more than the quota pays for stalls the whole process until the next period begins.
-	return { threads: Math.max(1, Math.min(availableParallelism(), Math.floor(limit))), openFiles };
+	return {
+		threads: Math.max(1, Math.min(availableParallelism(), Math.floor(limit))),
+		openFiles,
+		ipv6: interfaces !== undefined,
+	};
 }
 
 /**

@@ -20,6 +20,8 @@ export type LoopParts = {
 export type LoopTimes = {
 	/** Between two full lists, events or not. */
 	readonly resync: number;
+	/** After a pass that reloaded HAProxy, until the next one; what leaves does not wait. */
+	readonly rest: number;
 	/** How long HAProxy waits for Docker at the start, before it answers with an empty pool. */
 	readonly boot: number;
 };
@@ -35,11 +37,12 @@ export async function runLoop(parts: LoopParts, signal: AbortSignal): Promise<vo
 	const startedAt = clock.now();
 	let lastFull = Number.NEGATIVE_INFINITY;
 	let served = false;
+	let rest = 0;
 	while (!signal.aborted) {
-		const hinted = await trigger.next(signal);
+		const hinted = await trigger.next(rest, signal);
 		const due = clock.now() - lastFull >= times.resync;
 		const hints = due ? everything : hinted;
-		await pRetry((attempt) => turn(parts, attempt === 1 ? hints : everything, signal), {
+		const outcome = await pRetry((attempt) => turn(parts, attempt === 1 ? hints : everything, signal), {
 			retries: Number.POSITIVE_INFINITY,
 			minTimeout: 200,
 			maxTimeout: 2_000,
@@ -48,6 +51,7 @@ export async function runLoop(parts: LoopParts, signal: AbortSignal): Promise<vo
 			onFailedAttempt: () => serveEmptyOnce(),
 		});
 		served = true;
+		rest = outcome.steps.length > 0 ? times.rest : 0;
 		if (hints.all) lastFull = clock.now();
 	}
 
@@ -61,12 +65,13 @@ async function turn(
 	{ reconciler, status, clock, log }: LoopParts,
 	hints: Hints,
 	signal: AbortSignal,
-): Promise<void> {
+): Promise<Outcome> {
 	const started = clock.now();
 	try {
 		const outcome = await reconciler.pass(hints, signal);
 		status.turned(outcome, clock.now() - started);
 		report(outcome, clock.now() - started, log);
+		return outcome;
 	} catch (thrown) {
 		signal.throwIfAborted();
 		if (status.failed(thrown)) reportFailure(thrown, log);

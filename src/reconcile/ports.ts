@@ -1,4 +1,4 @@
-import type { Inventory, Listening } from "../model/container.ts";
+import type { Inventory, Listening, Self } from "../model/container.ts";
 import type { Endpoint } from "../model/endpoint.ts";
 import type { Fleet } from "../model/fleet.ts";
 import type { Generation, Verdict } from "../model/generation.ts";
@@ -75,4 +75,6 @@ export type RecordsPort = {
 	readonly membership: (events: readonly MembershipEvent[]) => Promise<readonly Problem[]>;
 	/** Makes `/nodes` equal to the fleet: one file per server, holding `<container name> <ip>`. */
 	readonly nodes: (fleet: Fleet) => Promise<readonly Problem[]>;
+	/** Tells the supervisor of the proxy's own container: how long its stop may take. */
+	readonly proxy: (proxy: Self) => Promise<readonly Problem[]>;
 };

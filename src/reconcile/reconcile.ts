@@ -37,11 +37,7 @@ export type ReconcilerConfig = {
 };
 
 /** The way of the data: engine → inventory → draft → accepted generation → plan → apply → record. */
-export function createReconciler(
-	ports: Ports,
-	clock: Clock,
-	{ policy, options }: ReconcilerConfig,
-): Reconciler {
+export function createReconciler(ports: Ports, clock: Clock, config: ReconcilerConfig): Reconciler {
 	const draftOf = createDraft(ports.probe, config.policy);
 	const accept = createAccept(ports, config.options);
 	const record = createRecord(ports.records, config.firstStart);

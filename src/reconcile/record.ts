@@ -23,7 +23,11 @@ export function createRecord(
 		const arrivals = membershipChanges(before?.fleet ?? emptyFleet, outcome.fleet, draft.standings);
 		const changes = unannounced ? [balancerJoin(proxy), ...arrivals] : arrivals;
 		unannounced = false;
-		const unwritten = [...(await records.nodes(outcome.fleet)), ...(await records.membership(changes))];
-		return { ...outcome, changes, problems: [...outcome.problems, ...unwritten] };
+		const unwritten = await Promise.all([
+			records.nodes(outcome.fleet),
+			records.membership(changes),
+			records.proxy(proxy),
+		]);
+		return { ...outcome, changes, problems: [...outcome.problems, ...unwritten.flat()] };
 	};
 }

@@ -2,48 +2,54 @@ import type { Clock } from "../clock.ts";
 import type { Hints } from "./ports.ts";
 
 export type Trigger = {
-	/** Something may have changed. Urgent: something was taken away, and requests would go astray. */
+	/** Something may have changed. */
 	readonly hint: (hint: Hint) => void;
-	/** Everything hinted since the last call, or nothing when `idle` passed; rejects when the signal aborts. */
-	readonly next: (signal: AbortSignal) => Promise<Hints>;
+	/**
+	 * Everything hinted since the last call, or nothing when none came for `idle`; rejects when the signal aborts.
+	 *
+	 * @param rest milliseconds that must have passed since this is called, unless a hint is urgent
+	 */
+	readonly next: (rest: number, signal: AbortSignal) => Promise<Hints>;
 };
 
-export type Hint = { readonly container?: string; readonly all?: boolean; readonly urgent?: boolean };
+export type Hint = {
+	/** The id of a container to read again. With neither this nor `all`, what is known is judged anew. */
+	readonly container?: string;
+	readonly all?: boolean;
+	/** Something was taken away, and requests would go astray: it never waits. */
+	readonly urgent?: boolean;
+};
 
 /**
  * Gathers hints between passes (promise 3). One caller asks at a time, so what comes during a pass causes exactly one
- * more. The first hint after a rest is handed out at once; those that follow wait until `gap` has passed since the
- * last hand-out, so that a burst is one pass; an urgent one never waits.
+ * more. The first hint after a rest is handed out at once; those that follow a costly pass wait until its rest is over,
+ * so that a burst becomes one pass.
  *
- * @param gap milliseconds
  * @param idle milliseconds after which `next` answers with nothing to read, so that the loop turns
  */
-export function createTrigger(clock: Clock, gap: number, idle: number): Trigger {
+export function createTrigger(clock: Clock, idle: number): Trigger {
+	let hinted = false;
 	let containers = new Set<string>();
 	let all = false;
 	let urgent = false;
-	let notBefore = 0;
 	let wake = Promise.withResolvers<void>();
 
 	function hint(given: Hint): void {
 		if (given.container !== undefined) containers.add(given.container);
 		all ||= given.all ?? false;
 		urgent ||= given.urgent ?? false;
+		hinted = true;
 		wake.resolve();
 	}
 
-	async function next(signal: AbortSignal): Promise<Hints> {
-		if (!hinted()) await wokenWithin(idle, signal);
-		while (hinted() && !urgent && clock.now() < notBefore) await wokenWithin(notBefore - clock.now(), signal);
+	async function next(rest: number, signal: AbortSignal): Promise<Hints> {
+		const notBefore = clock.now() + rest;
+		if (!hinted) await wokenWithin(idle, signal);
+		while (hinted && !urgent && clock.now() < notBefore) await wokenWithin(notBefore - clock.now(), signal);
 		signal.throwIfAborted();
-		notBefore = clock.now() + gap;
 		const hints = { all, containers };
-		[containers, all, urgent] = [new Set(), false, false];
+		[hinted, containers, all, urgent] = [false, new Set(), false, false];
 		return hints;
-	}
-
-	function hinted(): boolean {
-		return all || containers.size > 0;
 	}
 
 	async function wokenWithin(ms: number, signal: AbortSignal): Promise<void> {

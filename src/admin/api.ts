@@ -1,0 +1,48 @@
+import { Hono } from "hono";
+import type { Problem } from "../model/problem.ts";
+import type { Status } from "../reconcile/status.ts";
+
+/** A server as Ballast knows it, and as HAProxy counts it: a row of `ballast servers`. */
+export type ServerRow = {
+	readonly pool: string;
+	readonly server: string;
+	readonly container: string;
+	/** The container's full id. */
+	readonly id: string;
+	/** `ip:port`, or `[ip]:port`. */
+	readonly address: string;
+	/** HAProxy's own word, such as `UP` or `DOWN`; `unknown` when it does not answer. */
+	readonly status: string;
+	readonly weight: number;
+	/** Requests in service now, and in all since the process started. */
+	readonly current: number;
+	readonly total: number;
+};
+
+/** Whether the container is alive: HAProxy answers, and the loop turns. Problems don't make it unhealthy. */
+export type Health = { readonly healthy: boolean; readonly why: string };
+
+/** What the API tells of. */
+export type AdminPorts = {
+	readonly status: () => Status;
+	readonly servers: (signal: AbortSignal) => Promise<readonly ServerRow[]>;
+	readonly health: (signal: AbortSignal) => Promise<Health>;
+};
+
+/** The answers by path, as JSON; the paths are the API. */
+export type Answers = {
+	readonly "/status": Status;
+	readonly "/servers": readonly ServerRow[];
+	readonly "/problems": readonly Problem[];
+	readonly "/health": Health;
+};
+
+/** `GET /status`, `/servers`, `/problems`, `/health`: the controller's answers to the command line. */
+export function createApi(ports: AdminPorts): Hono {
+	const api = new Hono();
+	api.get("/status", (request) => request.json(ports.status()));
+	api.get("/problems", (request) => request.json(ports.status().problems));
+	api.get("/servers", async (request) => request.json(await ports.servers(request.req.raw.signal)));
+	api.get("/health", async (request) => request.json(await ports.health(request.req.raw.signal)));
+	return api;
+}

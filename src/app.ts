@@ -1,0 +1,114 @@
+import { join } from "node:path";
+import { healthOf, serverRows } from "./admin/answers.ts";
+import type { AdminPorts } from "./admin/api.ts";
+import { serveAdmin } from "./admin/server.ts";
+import { systemClock } from "./clock.ts";
+import { adminSocketOf, inventoryOf, optionsOf, policyOf, portsOf, socketOf } from "./compose.ts";
+import { createDockerClient, type DockerClient } from "./docker/client.ts";
+import { followEvents } from "./docker/events.ts";
+import type { EngineInventory } from "./docker/inventory.ts";
+import { createProbe } from "./docker/probe.ts";
+import { messageOf } from "./errors.ts";
+import { createHaproxy, type Haproxy } from "./haproxy/master.ts";
+import { showStats } from "./haproxy/stats.ts";
+import { createLog, type Log } from "./log.ts";
+import { runLoop } from "./reconcile/loop.ts";
+import { createReconciler } from "./reconcile/reconcile.ts";
+import { createStatusBoard, type StatusBoard } from "./reconcile/status.ts";
+import { createTrigger, type Trigger } from "./reconcile/trigger.ts";
+import type { Settings } from "./settings.ts";
+
+/** All in milliseconds. */
+const times = { idle: 10_000, resync: 60_000, rest: 100, boot: 5_000 } as const;
+
+/** How a running controller is told to read its templates and the engine anew. */
+export type Running = { readonly readAgain: () => void };
+
+/** The controller: follows the engine until the signal aborts, then lets go of everything it holds. HAProxy serves on. */
+export async function run(
+	settings: Settings,
+	onRunning: (running: Running) => void,
+	signal: AbortSignal,
+): Promise<void> {
+	const log = createLog(settings.logLevel);
+	const status = createStatusBoard(systemClock);
+	const trigger = createTrigger(systemClock, times.idle);
+	const client = createDockerClient(settings.dockerHost);
+	const inventory = await inventoryOf(client, settings);
+	await using probe = createProbe({ onChange: () => trigger.hint({}) });
+	const haproxy = createHaproxy(join(settings.haproxyDir, "master.sock"));
+	const ports = portsOf(settings, { inventory, probe, haproxy });
+	const reconciler = createReconciler(ports, systemClock, {
+		policy: policyOf(settings),
+		options: await optionsOf(settings),
+		firstStart: (await ports.generations.current()) === undefined,
+	});
+	await using _admin = await serveAdmin(socketOf(settings), adminPorts(settings, status, haproxy));
+
+	onRunning({ readAgain: () => trigger.hint({ all: true }) });
+	log.info({ engine: settings.dockerHost, joinLabel: settings.joinLabel }, "following the engine");
+	await together(
+		[
+			(ends) => runLoop({ trigger, reconciler, status, clock: systemClock, log, times }, ends),
+			(ends) => follow({ client, inventory, trigger, status, log }, ends),
+		],
+		signal,
+	);
+	log.info("the controller ends; HAProxy serves on");
+}
+
+type Following = {
+	readonly client: DockerClient;
+	readonly inventory: EngineInventory;
+	readonly trigger: Trigger;
+	readonly status: StatusBoard;
+	readonly log: Log;
+};
+
+/** Turns what the engine says into hints (promise 1). */
+async function follow(
+	{ client, inventory, trigger, status, log }: Following,
+	signal: AbortSignal,
+): Promise<void> {
+	await followEvents(
+		{
+			client,
+			log,
+			onEvent: (event) => {
+				const { containerId, urgent } = inventory.note(event);
+				trigger.hint({ container: containerId, urgent });
+			},
+			onConnected: () => trigger.hint({ all: true }),
+			onState: ({ connected, attempt, cause }) => {
+				status.engine({ connected, attempt, ...(cause === undefined ? {} : { cause: messageOf(cause) }) });
+			},
+		},
+		signal,
+	);
+}
+
+type Task = (ends: AbortSignal) => Promise<void>;
+
+/** Runs tasks that never end by themselves: the first that fails ends the others, and its error is thrown. */
+async function together(tasks: readonly Task[], signal: AbortSignal): Promise<void> {
+	const failed = new AbortController();
+	const ends = AbortSignal.any([signal, failed.signal]);
+	const ended = await Promise.allSettled(tasks.map((task) => task(ends).finally(() => failed.abort())));
+	const fault = ended.find((end) => end.status === "rejected" && !isAbort(end.reason));
+	if (fault?.status === "rejected") throw fault.reason;
+}
+
+function isAbort(reason: unknown): boolean {
+	return reason instanceof Error && reason.name === "AbortError";
+}
+
+function adminPorts(settings: Settings, status: StatusBoard, haproxy: Haproxy): AdminPorts {
+	const worker = { kind: "worker", path: adminSocketOf(settings) } as const;
+	return {
+		status: status.view,
+		servers: async (signal) => serverRows(status.fleet(), await showStats(worker, signal).catch(() => [])),
+		health: async (signal) => {
+			return healthOf(status.sinceLastTurn(), await haproxy.loaded(signal).catch(() => undefined));
+		},
+	};
+}

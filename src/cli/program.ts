@@ -1,0 +1,143 @@
+import { Command, CommanderError } from "commander";
+import type { Answers } from "../admin/api.ts";
+import { askController } from "../admin/client.ts";
+import { AppError, messageOf } from "../errors.ts";
+import {
+	flagOf,
+	readSettings,
+	type SettingName,
+	type Settings,
+	settingNames,
+	settingsInForce,
+	settingsTable,
+} from "../settings.ts";
+import { exitCodeOf, exitCodes } from "./exit-codes.ts";
+import { problemsText } from "./problems.ts";
+import { serversText } from "./servers.ts";
+import { settingsText } from "./settings.ts";
+import { statusText } from "./status.ts";
+
+const exitCodeHelp = `
+Exit codes:
+  0  done; the answer is yes
+  1  the answer is no: degraded, unhealthy, refused; or it failed
+  2  a flag, an argument or a setting that can't be understood
+  3  no controller answers
+  4  the Docker engine can't be read`;
+
+/** Runs the verb that the arguments name, and tells of what went wrong; the exit code is in `process.exitCode`. */
+export async function runProgram(args: readonly string[]): Promise<void> {
+	try {
+		await createProgram().parseAsync(args, { from: "user" });
+	} catch (thrown) {
+		process.exitCode = report(thrown);
+	}
+}
+
+function report(thrown: unknown): number {
+	// Commander has said already what it did not understand.
+	if (thrown instanceof CommanderError) return thrown.exitCode === 0 ? exitCodes.ok : exitCodes.usage;
+	if (!(thrown instanceof AppError)) {
+		console.error(thrown);
+		return exitCodes.no;
+	}
+	console.error(`ballast: ${messageOf(thrown)}`);
+	if (thrown.hint !== undefined) console.error(`  → ${thrown.hint}`);
+	return exitCodeOf(thrown.code);
+}
+
+function createProgram(): Command {
+	const program = new Command("ballast");
+	program.description("HAProxy that follows your containers.").addHelpText("after", exitCodeHelp);
+	program.exitOverride().configureHelp({ showGlobalOptions: false });
+
+	verb(program, "run", "follow the engine, and keep HAProxy in step with it").action(async (flags) => {
+		const { runVerb } = await import("./run.ts");
+		await runVerb(readSettings({ flags }));
+	});
+	verb(program, "render", "print the haproxy.cfg that would be, and change nothing")
+		.option("--from <file>", "take saved `docker inspect` JSON in place of the engine; - for standard input")
+		.option(
+			"--proxy <container>",
+			"with --from: which of the saved containers is the proxy (default: none, outside)",
+		)
+		.option("--json", "every file, the fleet and the problems, as JSON")
+		.action(async ({ from, proxy, json, ...flags }) => {
+			const { renderVerb } = await import("./render.ts");
+			process.exitCode = await renderVerb(readSettings({ flags }), { from, proxy, json });
+		});
+	verb(program, "check", "let HAProxy check the templates and settings").action(async (flags) => {
+		const { checkVerb } = await import("./check.ts");
+		process.exitCode = await checkVerb(readSettings({ flags }));
+	});
+	asking(program, "status", "whether all is well, and what was done last", {
+		path: "/status",
+		text: statusText,
+		code: ({ state }) => (state === "degraded" ? exitCodes.no : exitCodes.ok),
+	});
+	asking(program, "servers", "every server, as Ballast and HAProxy see it", {
+		path: "/servers",
+		text: serversText,
+	});
+	asking(program, "problems", "what is not served, why, and what to do", {
+		path: "/problems",
+		text: problemsText,
+	});
+	asking(program, "health", "whether HAProxy answers and the controller's loop turns", {
+		path: "/health",
+		text: ({ why }) => why,
+		code: ({ healthy }) => (healthy ? exitCodes.ok : exitCodes.no),
+	});
+	verb(program, "settings", "every setting, its value and where that comes from")
+		.option("--json", "as JSON")
+		.action(({ json, ...flags }) => {
+			const rows = settingsInForce({ flags });
+			print(json ? rows.map((row) => ({ ...row, ...settingsTable[row.name] })) : settingsText(rows));
+			readSettings({ flags });
+		});
+	return program;
+}
+
+/** A verb that takes every setting as a flag. */
+function verb(program: Command, name: string, meaning: string): Command {
+	const command = program.command(name).description(meaning);
+	for (const setting of settingNames) addFlag(command, setting);
+	return command;
+}
+
+function addFlag(command: Command, name: SettingName): void {
+	const { env, meaning, default: usual } = settingsTable[name];
+	const shown = usual === "" ? env : `${env}, default ${usual}`;
+	const option = command.createOption(`${flagOf(name)} <value>`, `${meaning} (${shown})`);
+	command.addOption(Object.assign(option, { attributeName: () => name }));
+}
+
+type Question<Path extends keyof Answers> = {
+	readonly path: Path;
+	readonly text: (answer: Answers[Path]) => string;
+	readonly code?: (answer: Answers[Path]) => number;
+};
+
+/** A verb that asks the running controller: a table for people, `--json` for programs. */
+function asking<Path extends keyof Answers>(
+	program: Command,
+	name: string,
+	meaning: string,
+	question: Question<Path>,
+): void {
+	const command = program.command(name).description(meaning).option("--json", "as JSON");
+	addFlag(command, "runDir");
+	command.action(async ({ json, ...flags }) => {
+		const answer = await askController(socketOf(readSettings({ flags })), question.path);
+		print(json ? answer : question.text(answer));
+		process.exitCode = question.code?.(answer) ?? exitCodes.ok;
+	});
+}
+
+function socketOf({ runDir }: Settings): string {
+	return `${runDir}/ballast.sock`;
+}
+
+function print(answer: unknown): void {
+	console.log(typeof answer === "string" ? answer : JSON.stringify(answer, undefined, "\t"));
+}

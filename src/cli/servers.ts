@@ -1,0 +1,21 @@
+import type { ServerRow } from "../admin/api.ts";
+import { table } from "./table.ts";
+
+/** `ballast servers` for people. */
+export function serversText(servers: readonly ServerRow[]): string {
+	if (servers.length === 0)
+		return "No server: no container that carries the join label is ready. Why: ballast problems";
+	return table(
+		["POOL", "SERVER", "CONTAINER", "ADDRESS", "STATUS", "WEIGHT", "NOW", "TOTAL"],
+		servers.map((row) => [
+			row.pool,
+			row.server,
+			row.container,
+			row.address,
+			row.status,
+			`${row.weight}`,
+			`${row.current}`,
+			`${row.total}`,
+		]),
+	);
+}

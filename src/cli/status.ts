@@ -1,0 +1,42 @@
+import { styleText } from "node:util";
+import type { Status } from "../reconcile/status.ts";
+import { table } from "./table.ts";
+
+/** `ballast status` for people. */
+export function statusText(status: Status): string {
+	const colour = { starting: "yellow", ok: "green", degraded: "red" } as const;
+	const reload = status.lastReload;
+	const rows = [
+		["state", styleText(colour[status.state], status.state)],
+		["serving", `${status.servers} server(s) in ${status.pools} pool(s)`],
+		["generation", status.generation ?? "none yet"],
+		[
+			"last reload",
+			reload === null ? "none yet" : `${reload.at}, ${reload.took} ms, ${reasonsText(reload.reasons)}`,
+		],
+		["last turn", status.lastTurn ?? "none yet"],
+		["engine", engineText(status.engine)],
+		["problems", problemsText(status.problems)],
+	];
+	return table(["BALLAST", ""], rows);
+}
+
+function reasonsText(reasons: NonNullable<Status["lastReload"]>["reasons"]): string {
+	const [first, ...others] = reasons.map(({ kind, subject }) =>
+		`${kind.replaceAll("-", " ")} ${subject}`.trim(),
+	);
+	return others.length === 0 ? `${first}` : `${first} and ${others.length} more`;
+}
+
+function engineText({ connected, attempt, cause }: Status["engine"]): string {
+	return connected
+		? "connected"
+		: `not connected, attempt ${attempt}${cause === undefined ? "" : `: ${cause}`}`;
+}
+
+function problemsText(problems: Status["problems"]): string {
+	const waiting = problems.filter((problem) => problem.severity === "problem").length;
+	const notices = problems.length - waiting;
+	if (problems.length === 0) return "none";
+	return `${waiting} to mend, ${notices} that pass by themselves; see: ballast problems`;
+}

@@ -1,0 +1,81 @@
+import { join } from "node:path";
+import { systemClock } from "./clock.ts";
+import type { DockerClient } from "./docker/client.ts";
+import { createInventory, type EngineInventory } from "./docker/inventory.ts";
+import { findSelf } from "./docker/self.ts";
+import { createCheck } from "./haproxy/check.ts";
+import { createGenerations } from "./haproxy/generations.ts";
+import { machine } from "./haproxy/machine.ts";
+import type { Haproxy } from "./haproxy/master.ts";
+import type { JoinPolicy } from "./model/standing.ts";
+import type { Ports } from "./reconcile/ports.ts";
+import { loadTemplates } from "./render/engine.ts";
+import type { ProxyOptions } from "./render/options.ts";
+import type { Settings } from "./settings.ts";
+import { createMembershipLog } from "./state/membership-log.ts";
+import { createNodes } from "./state/nodes.ts";
+import { createStopGrace } from "./state/stop-grace.ts";
+
+export const shippedTemplates = join(import.meta.dirname, "../templates");
+
+export async function inventoryOf(client: DockerClient, { joinLabel }: Settings): Promise<EngineInventory> {
+	return createInventory({ client, joinLabel, self: await findSelf(), clock: systemClock });
+}
+
+type Parts = {
+	readonly inventory: EngineInventory;
+	readonly probe: Ports["probe"];
+	readonly haproxy: Haproxy;
+};
+
+export function portsOf(settings: Settings, { inventory, probe, haproxy }: Parts): Ports {
+	return {
+		engine: inventory,
+		probe,
+		haproxy,
+		templates: templatesOf(settings),
+		generations: createGenerations(settings.generationDir, createCheck()),
+		records: {
+			nodes: createNodes(settings.nodesDir),
+			membership: createMembershipLog({ dir: settings.stateDir, out: process.stdout, clock: systemClock }),
+			proxy: createStopGrace(settings.runDir),
+		},
+	};
+}
+
+export function templatesOf(settings: Settings): Ports["templates"] {
+	return { load: async () => await loadTemplates(shippedTemplates, settings.templates) };
+}
+
+export function policyOf({ joinLabel, labelPrefix, port }: Settings): JoinPolicy {
+	return { labels: { join: joinLabel, prefix: labelPrefix }, port };
+}
+
+/** Each connection takes two descriptors; listeners, sockets and checks take some hundreds. */
+export async function optionsOf(settings: Settings): Promise<ProxyOptions> {
+	const { threads, openFiles, ipv6 } = await machine();
+	const affordable = Math.max(10, Math.min(20_000, Math.floor((openFiles - 500) / 2)));
+	const maxconn = settings.maxconn === "auto" ? affordable : settings.maxconn;
+	return {
+		httpPort: settings.httpPort,
+		statsPort: settings.statsPort,
+		ipv6,
+		adminSocket: adminSocketOf(settings),
+		accessLog: settings.accessLog,
+		trustedProxies: settings.trustedProxies,
+		threads: settings.threads === "auto" ? threads : settings.threads,
+		maxconn,
+		fdHardLimit: Math.min(openFiles, maxconn * 2 + 1_000),
+		hardStopAfter: settings.hardStopAfter,
+	};
+}
+
+/** The Runtime API of the running process. */
+export function adminSocketOf({ haproxyDir }: Settings): string {
+	return join(haproxyDir, "admin.sock");
+}
+
+/** Where the command line asks the controller. */
+export function socketOf({ runDir }: Pick<Settings, "runDir">): string {
+	return join(runDir, "ballast.sock");
+}
