@@ -47,7 +47,7 @@ async function loaded(master: CommandSocket, signal: AbortSignal): Promise<strin
 		const reply = await ask(master, "@1 show info", signal);
 		return reply.startsWith("Can't find the target PID") ? undefined : parseInfo(reply).description;
 	} catch (thrown) {
-		if (isNotRunning(thrown)) return undefined;
+		if (isNotRunning(thrown) || isConnectionLost(thrown)) return undefined;
 		throw thrown;
 	}
 }

@@ -5,7 +5,12 @@ import { AppError } from "../errors.ts";
  * One of HAProxy's two command sockets. They differ in their manners: the worker closes the connection after its reply,
  * the master keeps it open until we have closed our half. (Closing it on a worker would end a later `wait` early.)
  */
-export type CommandSocket = { readonly kind: "worker" | "master"; readonly path: string };
+export type CommandSocket = {
+	readonly kind: "worker" | "master";
+	readonly path: string;
+	/** How long a whole reply may take, in milliseconds, if not as long as is usual for its kind. */
+	readonly replyWithinMs?: number;
+};
 
 const manners = {
 	worker: { halfClose: false, replyWithinMs: 5_000 },
@@ -20,7 +25,7 @@ const manners = {
  */
 export async function ask(socket: CommandSocket, command: string, signal: AbortSignal): Promise<string> {
 	signal.throwIfAborted();
-	const { halfClose, replyWithinMs } = manners[socket.kind];
+	const { halfClose, replyWithinMs } = { ...manners[socket.kind], ...socket };
 	const deadline = AbortSignal.timeout(replyWithinMs);
 	// allowHalfOpen: else Node would end our half by itself, and destroy the reply with it.
 	const connection = createConnection({
@@ -54,6 +59,8 @@ async function readAll(connection: Socket): Promise<string> {
 	connection.setEncoding("utf8");
 	let reply = "";
 	for await (const chunk of connection) reply += chunk;
+	// Even the reply to a command that has nothing to say is an empty line.
+	if (!reply.endsWith("\n")) throw new Error(`the reply ends after ${reply.length} characters`);
 	return reply;
 }
 
@@ -77,7 +84,7 @@ function failure({ kind, path }: CommandSocket, command: string, code: string, c
 		case "ETIMEDOUT":
 			return new AppError(
 				"haproxy-silent",
-				`HAProxy's ${kind} did not answer "${command}" in ${manners[kind].replyWithinMs / 1000} s on ${path}`,
+				`HAProxy's ${kind} did not answer "${command}" in time on ${path}`,
 				{ hint: "The process may be stopped or starved of CPU; look at the machine's load.", cause },
 			);
 		default:

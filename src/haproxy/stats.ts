@@ -11,7 +11,7 @@ export type ServerStats = {
 	readonly status: string;
 	/** How its last check ended, in HAProxy's words such as `L7OK` or `L4CON`; empty without checks. */
 	readonly check: string;
-	/** The effective weight, after drain and slow start. */
+	/** As configured or set since; drain leaves it as it is. */
 	readonly weight: number;
 	/** Requests and connections in service now. */
 	readonly current: number;

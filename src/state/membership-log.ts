@@ -85,7 +85,7 @@ async function appendWhole(file: FileHandle, lines: string, size: number): Promi
 	try {
 		await file.appendFile(lines);
 	} catch (thrown) {
-		await file.truncate(size);
+		await file.truncate(size).catch(() => undefined);
 		throw thrown;
 	}
 }

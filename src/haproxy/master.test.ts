@@ -1,0 +1,158 @@
+import { readFileSync } from "node:fs";
+import { join } from "node:path";
+import { expect, test } from "vitest";
+import { type Answer, type FakeCommandSocket, serveCommands } from "../testing/command-socket.ts";
+import { temporaryDirectory } from "../testing/temporary-directory.ts";
+import { createHaproxy, type Haproxy, parseProc, parseReload } from "./master.ts";
+
+/** Replies of a HAProxy 3.0.11 that was asked for them. */
+const recorded = (name: string) => readFileSync(join(import.meta.dirname, "testdata", `${name}.txt`), "utf8");
+const never = new AbortController().signal;
+
+/** A master whose reply to each command is the next of its list, and the last from then on. */
+async function masterWith(
+	replies: Record<string, readonly Answer[]>,
+): Promise<AsyncDisposable & { readonly haproxy: Haproxy; readonly master: FakeCommandSocket }> {
+	const dir = await temporaryDirectory();
+	const path = join(dir.path, "master.sock");
+	const left = new Map(Object.entries(replies).map(([command, list]) => [command, [...list]]));
+	const master = await serveCommands("master", path, (command) => {
+		const list = left.get(command) ?? [];
+		return (list.length > 1 ? list.shift() : list[0]) ?? `Unknown command: '${command}'\n`;
+	});
+	const dispose = async () => {
+		await master[Symbol.asyncDispose]();
+		await dir[Symbol.asyncDispose]();
+	};
+	return { haproxy: createHaproxy(path), master, [Symbol.asyncDispose]: dispose };
+}
+
+const proc = recorded("show-proc");
+const otherWorker = proc.replace(/\d+( +worker)/, "99999$1");
+
+test("the generation that is loaded is the description that the newest worker gives", async () => {
+	await using world = await masterWith({ "@1 show info": [recorded("show-info")] });
+
+	await expect(world.haproxy.loaded(never)).resolves.toBe("0123456789ab");
+});
+
+test("nothing is loaded while no process answers", async () => {
+	await using dir = await temporaryDirectory();
+
+	await expect(createHaproxy(join(dir.path, "master.sock")).loaded(never)).resolves.toBeUndefined();
+});
+
+test.each([
+	["has no worker yet", recorded("no-such-worker").replaceAll("@7", "@1")],
+	["is just replacing itself", "breaks off" as const],
+])("nothing is loaded while the master %s", async (_state, answer) => {
+	await using world = await masterWith({ "@1 show info": [answer] });
+
+	await expect(world.haproxy.loaded(never)).resolves.toBeUndefined();
+});
+
+test("a reload that the master calls a success has reloaded", async () => {
+	await using world = await masterWith({ "show proc": [proc], reload: [recorded("reload-success")] });
+
+	await expect(world.haproxy.reload(never)).resolves.toEqual({ kind: "reloaded" });
+});
+
+test("a reload that fails gives HAProxy's own account of it", async () => {
+	await using world = await masterWith({ "show proc": [proc], reload: [recorded("reload-failure")] });
+
+	await expect(world.haproxy.reload(never)).resolves.toEqual({
+		kind: "failed",
+		log: expect.stringContaining("(got 'conect')"),
+	});
+});
+
+test("a failure is not believed when a new worker serves", async () => {
+	await using world = await masterWith({
+		"show proc": [proc, otherWorker],
+		reload: [recorded("reload-failure")],
+	});
+
+	await expect(world.haproxy.reload(never)).resolves.toEqual({ kind: "reloaded" });
+});
+
+test("without a master there is nothing to reload", async () => {
+	await using dir = await temporaryDirectory();
+
+	await expect(createHaproxy(join(dir.path, "master.sock")).reload(never)).resolves.toEqual({
+		kind: "not-running",
+	});
+});
+
+test("a reload that somebody else's reload breaks off is asked for again", async () => {
+	await using world = await masterWith({
+		"show proc": [proc],
+		reload: ["breaks off", recorded("reload-success")],
+	});
+
+	await expect(world.haproxy.reload(never)).resolves.toEqual({ kind: "reloaded" });
+	expect(world.master.commands.filter((command) => command === "reload")).toHaveLength(2);
+});
+
+test("reloads happen one at a time", async () => {
+	let running = 0;
+	let most = 0;
+	await using dir = await temporaryDirectory();
+	const path = join(dir.path, "master.sock");
+	await using _master = await serveCommands("master", path, async (command) => {
+		if (command !== "reload") return proc;
+		most = Math.max(most, ++running);
+		await new Promise((turn) => setImmediate(turn));
+		running--;
+		return recorded("reload-success");
+	});
+	const haproxy = createHaproxy(path);
+
+	await Promise.all([haproxy.reload(never), haproxy.reload(never), haproxy.reload(never)]);
+
+	expect(most).toBe(1);
+});
+
+test("a reload that ended badly doesn't keep the next from happening", async () => {
+	await using world = await masterWith({
+		"show proc": [proc],
+		reload: ["nonsense\n", recorded("reload-success")],
+	});
+
+	const [first, second] = await Promise.allSettled([
+		world.haproxy.reload(never),
+		world.haproxy.reload(never),
+	]);
+
+	expect(first).toMatchObject({ status: "rejected", reason: { code: "haproxy-unexpected-reply" } });
+	expect(second).toMatchObject({ status: "fulfilled", value: { kind: "reloaded" } });
+});
+
+test("promise 12: an abort ends a reload that waits for its turn, and keeps the others' order", async () => {
+	await using world = await masterWith({ "show proc": [proc], reload: ["is silent"] });
+	const [stopFirst, stopSecond] = [new AbortController(), new AbortController()];
+
+	const first = world.haproxy.reload(stopFirst.signal);
+	const second = world.haproxy.reload(stopSecond.signal);
+	stopSecond.abort(new Error("second gives up"));
+	await expect(second).rejects.toThrow("second gives up");
+	await expect.poll(() => world.master.commands).toContain("reload");
+	stopFirst.abort(new Error("first gives up"));
+	await expect(first).rejects.toThrow("first gives up");
+
+	expect(world.master.commands).toEqual(["show proc", "reload"]);
+});
+
+test("show proc tells new workers from those that finish their connections", () => {
+	expect(parseProc(recorded("show-proc-old-worker"))).toEqual([
+		{ pid: 12124, role: "master" },
+		{ pid: 32543, role: "worker" },
+		{ pid: 32392, role: "old worker" },
+	]);
+});
+
+test.each([
+	["reload", () => parseReload("Unknown command: 'reload'\n")],
+	["show proc", () => parseProc("Permission denied\n\n")],
+])("another reply than that to %s is refused", (_command, parse) => {
+	expect(parse).toThrow(expect.objectContaining({ code: "haproxy-unexpected-reply" }));
+});
