@@ -6,7 +6,7 @@ export function table(headings: readonly string[], rows: readonly (readonly stri
 	const drawn = new Table({
 		head: [...headings],
 		chars: { ...none, middle: "  " },
-		style: { head: [], "padding-left": 0, "padding-right": 0 },
+		style: { head: [], border: [], "padding-left": 0, "padding-right": 0 },
 	});
 	drawn.push(...rows.map((row) => [...row]));
 	return drawn.toString();
