@@ -21,6 +21,8 @@ export function syntaxFault({ file, template, code, tags }: Attempt, error: Erro
 		return { line: tagLine, what: "a `}` closes a block that is not open" };
 	if (codeLines.some((line) => line.startsWith("if (__eta.layout)")))
 		return { line: openBlock(tags) ?? tagLine, what: "the block that begins here is never closed" };
+	if (tags.some((tag) => typeof tag !== "string" && tag.lineNo === tagLine && tag.val.includes("<%")))
+		return { line: tagLine, what: "the tag that begins here is never closed" };
 	return { line: lineOf(codeLines.at(-1) ?? "", template, tagLine), what: error.message };
 }
 

@@ -1,5 +1,6 @@
 import { AppError } from "../errors.ts";
 import type { Fleet, Pool, Route, Server } from "../model/fleet.ts";
+import { byText } from "../model/order.ts";
 import type { ProxyOptions } from "./options.ts";
 import { serverOptions } from "./server.ts";
 
@@ -69,5 +70,5 @@ function word(text: string): string {
 }
 
 function sortedBy<T>(items: readonly T[], key: (item: T) => string): readonly T[] {
-	return items.toSorted((a, b) => (key(a) < key(b) ? -1 : key(a) > key(b) ? 1 : 0));
+	return items.toSorted((a, b) => byText(key(a), key(b)));
 }

@@ -1,0 +1,113 @@
+import fc from "fast-check";
+import { expect, test } from "vitest";
+import type { Fleet } from "../model/fleet.ts";
+import { goldens, goldenText, shippedTemplates, testOptions } from "../testing/golden.ts";
+import { loadTemplates } from "./engine.ts";
+import { render } from "./render.ts";
+
+const templates = await loadTemplates(shippedTemplates, undefined);
+const configOf = (fleet: Fleet): string =>
+	render(fleet, testOptions, templates).files.get("haproxy.cfg") ?? "";
+
+test.each(goldens())("the case $name is rendered as it was agreed on", async (golden) => {
+	const generation = render(golden.fleet, golden.options, templates);
+
+	await expect(goldenText(golden, generation)).toMatchFileSnapshot(golden.file);
+});
+
+const named = fc.stringMatching(/^[a-z0-9][a-z0-9-]{0,9}$/);
+const serverArbitrary = fc.record({
+	name: named,
+	container: fc.record({ id: fc.stringMatching(/^[0-9a-f]{64}$/), name: named }),
+	address: fc.oneof(fc.ipV4(), fc.ipV6()),
+	port: fc.integer({ min: 1, max: 65_535 }),
+	weight: fc.integer({ min: 0, max: 256 }),
+});
+const poolArbitrary = fc.record({
+	name: named,
+	servers: fc.uniqueArray(serverArbitrary, { selector: ({ name }) => name, maxLength: 5 }),
+});
+const fleetArbitrary: fc.Arbitrary<Fleet> = fc.record({
+	pools: fc.uniqueArray(poolArbitrary, { selector: ({ name }) => name, maxLength: 4 }),
+	routes: fc.uniqueArray(fc.record({ match: named, pool: named }), { selector: ({ match }) => match }),
+});
+
+test("promise 10, deterministic: the same fleet gives the same bytes, in whatever order its parts come", () => {
+	const twice = fleetArbitrary.chain((fleet) => fc.tuple(fc.constant(fleet), shuffled(fleet)));
+
+	fc.assert(
+		fc.property(twice, ([fleet, other]) => {
+			const first = render(fleet, testOptions, templates);
+			const second = render(other, testOptions, templates);
+			expect([...second.files]).toEqual([...first.files]);
+			expect(second.id).toBe(first.id);
+		}),
+	);
+});
+
+function shuffled(fleet: Fleet): fc.Arbitrary<Fleet> {
+	const all = <T>(items: readonly T[]): fc.Arbitrary<T[]> =>
+		fc.shuffledSubarray([...items], { minLength: items.length });
+	const pools = fc.tuple(
+		...fleet.pools.map(({ name, servers }) => all(servers).map((some) => ({ name, servers: some }))),
+	);
+	return fc.record({ pools: pools.chain(all), routes: all(fleet.routes) });
+}
+
+test("promise 8, no label can inject: a name of any text makes the lines of one server, or is refused", () => {
+	const fleetOf = (name: string, address: string): Fleet => ({
+		pools: [
+			{
+				name: "nodes",
+				servers: [{ name, address, port: 80, weight: 1, container: { id: "0".repeat(64), name } }],
+			},
+		],
+		routes: [{ match: "*", pool: "nodes" }],
+	});
+	const shape = (config: string): readonly string[] =>
+		config.split("\n").map((line) => line.split(" ", 5).join(" ").trim());
+	const usual = configOf(fleetOf("a", "10.0.0.1")).split("\n").length;
+	const hostile = fc.oneof(
+		fc.string({ unit: "binary", maxLength: 12 }),
+		fc.constantFrom(
+			"a\n    http-request deny",
+			"a check",
+			"$HOME",
+			"%[env(PATH)]",
+			"unix@/run/x",
+			"a#b",
+			'a"',
+			"a\\",
+			"",
+		),
+	);
+
+	fc.assert(
+		fc.property(hostile, hostile, (name, address) => {
+			let config: string;
+			try {
+				config = configOf(fleetOf(name, address));
+			} catch (thrown) {
+				expect(thrown).toMatchObject({ code: "not-renderable" });
+				return;
+			}
+			expect(config.split("\n")).toHaveLength(usual);
+			expect(shape(config)).toContain(`server ${name}`.trim());
+			expect(config).not.toMatch(/\$|%\[env|unix@/);
+		}),
+	);
+});
+
+test("the id stands in the configuration as its description", () => {
+	const { id, files } = render({ pools: [], routes: [] }, testOptions, templates);
+
+	expect(id).toMatch(/^[0-9a-f]{12}$/);
+	expect(files.get("haproxy.cfg")).toContain(`    description ${id}\n`);
+});
+
+test("any change of a file changes the id", () => {
+	const idOf = (fleet: Fleet): string => render(fleet, testOptions, templates).id;
+	const pools = [{ name: "nodes", servers: [] }];
+
+	expect(idOf({ pools, routes: [{ match: "*", pool: "nodes" }] })).not.toBe(idOf({ pools, routes: [] }));
+});
