@@ -35,3 +35,8 @@ step_failed() {
 	tail -n 25 "$2" >&2
 	fail "This step failed: $1." "The whole log is in ${2#"${BASH_SOURCE[0]%/*}/../"}. Once the cause is gone, run the same command again."
 }
+
+# within <seconds> <command…>: a frozen engine answers nothing at all. Where `timeout` is missing (macOS), unlimited.
+within() {
+	if command -v timeout >/dev/null; then timeout "$@"; else "${@:2}"; fi
+}

@@ -3,13 +3,17 @@
 import { readFileSync } from "node:fs";
 
 type Test = { readonly fullName: string; readonly status: string };
-type Report = { readonly testResults: readonly { readonly status: string; readonly assertionResults: readonly Test[] }[] };
+type Report = {
+	readonly testResults: readonly { readonly status: string; readonly assertionResults: readonly Test[] }[];
+};
 
 const files = process.argv.slice(2).flatMap((path) => readReport(path).testResults);
 const tests = files.flatMap((file) => file.assertionResults);
 const passed = tests.filter((test) => test.status === "passed").length;
 // A file that fails to load has no tests to count, and is a failure all the same.
-const brokenFiles = files.filter((file) => file.status === "failed" && !file.assertionResults.some(isFailed)).length;
+const brokenFiles = files.filter(
+	(file) => file.status === "failed" && !file.assertionResults.some(isFailed),
+).length;
 const failed = tests.filter(isFailed).length + brokenFiles;
 const skipped = tests.filter((test) => test.status !== "passed" && !isFailed(test));
 
