@@ -160,6 +160,16 @@ test("a check that fails leaves no trace", async () => {
 	);
 });
 
+test("a directory that isn't there is a clear error", async () => {
+	await using dir = await temporaryDirectory();
+	const generations = createGenerations(join(dir.path, "generation"), accept);
+
+	await expect(generations.promote(first)).rejects.toMatchObject({
+		code: "generation-disk",
+		message: expect.stringContaining("the directory is missing"),
+	});
+});
+
 test("what an earlier life left unfinished is swept away by the next promotion", async () => {
 	await withGenerations(async (generations, root) => {
 		await generations.promote(first);

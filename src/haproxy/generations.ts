@@ -170,6 +170,11 @@ function reasonOf(thrown: unknown): Reason | undefined {
 		case "EACCES":
 		case "EPERM":
 			return { text: "permission denied", todo: "The directory must belong to the controller's user." };
+		case "ENOENT":
+			return {
+				text: "the directory is missing",
+				todo: "Make it, and let it belong to the controller's user.",
+			};
 		default:
 			return { text: thrown.message, todo: "Look at the disk that holds it." };
 	}

@@ -47,6 +47,11 @@ test("open files are limited by the hard limit, which HAProxy raises its own to"
 	});
 });
 
+test("a kernel without IPv6 is told from one with it", async () => {
+	await expect(machineWith({})).resolves.toMatchObject({ ipv6: false });
+	await expect(machineWith({ "../../../proc/net/if_inet6": "" })).resolves.toMatchObject({ ipv6: true });
+});
+
 test("this machine has an answer", async () => {
 	const { threads, openFiles } = await machine();
 

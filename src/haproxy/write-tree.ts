@@ -13,12 +13,12 @@ const directoryMode = 0o750;
 export type Lasting = "durable" | "for-now";
 
 /**
- * Writes the files into a directory, made if need be. Each file is replaced as a whole, so that even a directory which is
+ * Writes the files into a directory, made if need be in one that exists. Each file is replaced as a whole, so that even a directory which is
  * being read can be written again.
  */
 export async function writeTree(dir: string, files: Files, lasting: Lasting): Promise<void> {
 	const directories = directoriesOf(dir, files);
-	for (const directory of directories) await mkdir(directory, { recursive: true, mode: directoryMode });
+	for (const directory of directories) await makeDirectory(directory);
 	for (const [path, contents] of files) await writeWhole(join(dir, path), contents, lasting);
 	if (lasting === "for-now") return;
 	for (const directory of directories) await syncDirectory(directory);
@@ -53,7 +53,20 @@ export async function removeIfAny(path: string): Promise<void> {
 }
 
 export function isMissing(thrown: unknown): boolean {
-	return thrown instanceof Error && "code" in thrown && thrown.code === "ENOENT";
+	return hasCode(thrown, "ENOENT");
+}
+
+function hasCode(thrown: unknown, code: string): boolean {
+	return thrown instanceof Error && "code" in thrown && thrown.code === code;
+}
+
+/** Not by `recursive`, which calls a read-only file system ENOENT (Node 24.9). */
+async function makeDirectory(path: string): Promise<void> {
+	try {
+		await mkdir(path, { mode: directoryMode });
+	} catch (thrown) {
+		if (!hasCode(thrown, "EEXIST")) throw thrown;
+	}
 }
 
 async function writeWhole(path: string, contents: string, lasting: Lasting): Promise<void> {
