@@ -5,6 +5,7 @@ import type { Finding, Verdict } from "../model/generation.ts";
 /** Asks HAProxy's parser about the `haproxy.cfg` in a directory, as it would be loaded from there. */
 export type Check = (dir: string, signal: AbortSignal) => Promise<Verdict>;
 
+const program = "haproxy";
 const withinMs = 10_000;
 const systemPath = "/usr/local/sbin:/usr/local/bin:/usr/sbin:/usr/bin:/sbin:/bin";
 
@@ -12,7 +13,7 @@ const systemPath = "/usr/local/sbin:/usr/local/bin:/usr/sbin:/usr/bin:/sbin:/bin
 export function createCheck(searchPath = systemPath): Check {
 	return async (dir, signal) => {
 		signal.throwIfAborted();
-		const result = await execa("haproxy", ["-c", "-f", "haproxy.cfg"], {
+		const result = await execa(program, ["-c", "-f", "haproxy.cfg"], {
 			cwd: dir,
 			env: { PATH: searchPath },
 			extendEnv: false,

@@ -11,7 +11,7 @@ export type Haproxy = {
 };
 
 /** How a reload ended. That there is no process to reload is an answer, too. */
-export type ReloadResult =
+type ReloadResult =
 	| { readonly kind: "reloaded" }
 	| { readonly kind: "not-running" }
 	| { readonly kind: "failed"; readonly log: string };
@@ -31,11 +31,6 @@ export function createHaproxy(masterSocket: string): Haproxy {
 			return mine;
 		},
 	};
-}
-
-/** `show proc` of the master CLI, management.txt 9.4. */
-export async function showProc(master: CommandSocket, signal: AbortSignal): Promise<readonly Process[]> {
-	return parseProc(await ask(master, "show proc", signal));
 }
 
 /**
@@ -77,7 +72,8 @@ async function askToReload(master: CommandSocket, signal: AbortSignal): Promise<
 }
 
 async function newestWorker(master: CommandSocket, signal: AbortSignal): Promise<number | undefined> {
-	return (await showProc(master, signal)).find(({ role }) => role === "worker")?.pid;
+	const processes = parseProc(await ask(master, "show proc", signal));
+	return processes.find(({ role }) => role === "worker")?.pid;
 }
 
 /** `Success=0|1`, a line of dashes, and what the new process wrote at its start. */
@@ -94,7 +90,7 @@ const rolesBySection = {
 	"# old programs": "program",
 } as const satisfies Record<string, Process["role"]>;
 
-/** A table of one row per process under the headings of its sections; the master's row comes before the first of them. */
+/** `show proc`: a row per process under the headings of its sections; the master's row comes before the first of them. */
 export function parseProc(reply: string): readonly Process[] {
 	const lines = reply.trimEnd().split("\n");
 	if (lines[0]?.startsWith("#<PID>") !== true) throw unexpectedReply("show proc", reply);
