@@ -16,7 +16,7 @@ export type Templates = {
 	readonly sources: readonly TemplateSource[];
 };
 
-export type TemplateSource = {
+type TemplateSource = {
 	/** Relative to its directory, with forward slashes: `partials/pool.cfg.eta`. */
 	readonly name: string;
 	readonly file: string;

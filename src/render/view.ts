@@ -12,13 +12,13 @@ export type View = ProxyOptions & {
 	readonly routes: readonly Route[];
 };
 
-export type PoolView = {
+type PoolView = {
 	readonly name: string;
 	readonly size: string;
 	readonly servers: readonly ServerView[];
 };
 
-export type ServerView = {
+type ServerView = {
 	readonly name: string;
 	/** The container's name, and its id as `docker ps` shows it. */
 	readonly container: string;
