@@ -16,8 +16,10 @@ export function answerOf<const Schema extends v.GenericSchema>(
 	});
 }
 
+/** Checks beyond a type carry what they expect as their message. */
 function misfit(issue: v.BaseIssue<unknown>): string {
 	const place = v.getDotPath(issue);
-	const mismatch = `expected ${issue.expected ?? issue.message}, got ${issue.received}`;
+	const expected = issue.kind === "schema" ? issue.expected : issue.message;
+	const mismatch = `expected ${expected}, got ${issue.received}`;
 	return place === null ? mismatch : `at ${place}, ${mismatch}`;
 }

@@ -1,8 +1,10 @@
+import type { IncomingMessage } from "node:http";
+import { addAbortSignal, type Readable } from "node:stream";
 import Dockerode from "dockerode";
 import * as v from "valibot";
 import { AppError } from "../errors.ts";
 import type { Container } from "../model/container.ts";
-import { orAborted } from "./abort.ts";
+import { onAbort, orAborted } from "./abort.ts";
 import { answerOf, fullId } from "./answer.ts";
 import { type DockerHost, parseDockerHost } from "./host.ts";
 import { containerOf } from "./inspect.ts";
@@ -40,12 +42,12 @@ export function createDockerClient(host: string, limitMs = 5_000): DockerClient 
 	/** Bounds the time until there is an answer. One that is a stream may then last. */
 	async function ask<T>(call: (abortSignal: AbortSignal) => Promise<T>, signal: AbortSignal): Promise<T> {
 		signal.throwIfAborted();
-		const limit = new AbortController();
-		const timer = setTimeout(() => limit.abort(tooSlow(place, limitMs)), limitMs);
-		const either = AbortSignal.any([signal, limit.signal]);
+		const stop = new AbortController();
+		using _ = onAbort(signal, (reason) => stop.abort(reason));
+		const timer = setTimeout(() => stop.abort(tooSlow(place, limitMs)), limitMs);
 		try {
 			// dockerode leaves a call open for ever when its answer breaks off half-way: the signal decides by itself.
-			return await orAborted(call(either), either);
+			return await orAborted(call(stop.signal), stop.signal);
 		} catch (cause) {
 			signal.throwIfAborted();
 			throw unreachable(place, cause);
@@ -70,8 +72,10 @@ export function createDockerClient(host: string, limitMs = 5_000): DockerClient 
 		},
 		events: async ({ type, event }, signal) => {
 			const filters = { type: [...type], event: [...event] };
-			const stream = await ask((abortSignal) => docker.getEvents({ filters, abortSignal }), signal);
-			return linesOf(stream, signal);
+			// Its type says less than it is: the response itself.
+			const subscribe = (abortSignal: AbortSignal) =>
+				docker.getEvents({ filters, abortSignal }) as Promise<IncomingMessage>;
+			return linesOf(await ask(subscribe, signal), signal);
 		},
 	};
 }
@@ -89,8 +93,8 @@ function undefinedAt404(cause: unknown): undefined {
 	if (statusOf(cause) !== 404) throw cause;
 }
 
-async function* linesOf(stream: NodeJS.ReadableStream, signal: AbortSignal): AsyncIterable<string> {
-	stream.setEncoding("utf8");
+async function* linesOf(stream: Readable, signal: AbortSignal): AsyncIterable<string> {
+	addAbortSignal(signal, stream).setEncoding("utf8");
 	let rest = "";
 	try {
 		for await (const chunk of stream) {

@@ -107,10 +107,10 @@ function take(line: string, { onEvent, onConnected, log }: Following): void {
 
 const eventLine = v.pipe(
 	v.string(),
-	v.parseJson(),
+	v.parseJson(undefined, "JSON"),
 	v.object({
 		Type: v.string(),
-		Action: v.pipe(v.string(), v.nonEmpty()),
+		Action: v.pipe(v.string(), v.nonEmpty("a word")),
 		Actor: v.object({ ID: v.string(), Attributes: v.nullish(v.record(v.string(), v.string())) }),
 		timeNano: v.number(),
 	}),

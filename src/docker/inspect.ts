@@ -51,7 +51,7 @@ const inspected = v.object({
 		ExposedPorts: v.nullish(v.record(v.string(), v.unknown())),
 		// A number in older podmans.
 		StopSignal: v.optional(v.pipe(v.union([v.string(), v.number()]), v.transform(String)), "SIGTERM"),
-		StopTimeout: v.optional(v.nullable(v.pipe(v.number(), v.integer()), 10), 10),
+		StopTimeout: v.optional(v.nullable(v.pipe(v.number(), v.integer("whole seconds")), 10), 10),
 	}),
 	HostConfig: v.object({ NetworkMode: v.string() }),
 	NetworkSettings: v.object({ Networks: v.nullish(v.record(v.string(), network)) }),

@@ -1,10 +1,10 @@
 import pMap from "p-map";
 import type { Clock } from "../clock.ts";
-import type { Container, Inventory, Leaving } from "../model/container.ts";
+import type { Container, Inventory } from "../model/container.ts";
 import { wantsToJoin } from "../model/labels.ts";
 import type { DockerClient } from "./client.ts";
 import type { DockerEvent } from "./events.ts";
-import { signalName, terminates } from "./signals.ts";
+import { createTold, isUp } from "./leaving.ts";
 
 export type InventoryParts = {
 	readonly client: Pick<DockerClient, "list" | "inspect">;
@@ -22,22 +22,16 @@ export type ReadHints = { readonly all: boolean; readonly containers: ReadonlySe
 export type Hint = { readonly containerId: string; readonly urgent: boolean };
 
 export type EngineInventory = {
-	/** Reads what is hinted, and gives all that is known. Throws `AppError` when any of it can't be read, and then has changed nothing. */
+	/** Reads what is hinted and gives all that is known. Throws `AppError` when any of it can't be read, and then has changed nothing. */
 	readonly read: (hints: ReadHints, signal: AbortSignal) => Promise<Inventory>;
-	/** Takes an event in, to be followed by a read. Only a `kill` is remembered, until the container's next start. */
+	/** Takes an event in, to be followed by a read. Only a `kill` is remembered, for the start that it came after. */
 	readonly note: (event: DockerEvent) => Hint;
 };
-
-/** A terminating signal that was sent: `at` by the engine's clock, `heardAt` by ours, both in milliseconds since 1970. */
-type Kill = { readonly signal: number; readonly at: number; readonly heardAt: number };
 
 /** `id` is what was asked for. */
 type Found = { readonly id: string; readonly container: Container | undefined };
 
-/** Past the stop timeout Docker kills. One that runs on after that was given more time, or has survived its signal. */
-const overdueAfterMs = 5_000;
-
-/** Enough to have the answers of a local engine overlap, too few to trouble it. */
+/** Enough for the answers of a local engine to overlap, too few to trouble it. */
 const concurrency = 8;
 
 const takesAway: ReadonlySet<string> = new Set([
@@ -52,19 +46,19 @@ const takesAway: ReadonlySet<string> = new Set([
 
 /** What the engine holds, kept by events that name what to read again, and by full lists. */
 export function createInventory({ client, joinLabel, self, clock }: InventoryParts): EngineInventory {
+	const told = createTold(clock);
 	let known: ReadonlyMap<string, Container> = new Map();
 	let proxy: Container | undefined;
-	const kills = new Map<string, Kill>();
 
 	async function read(hints: ReadHints, signal: AbortSignal): Promise<Inventory> {
-		const heard = new Map(kills);
+		const heard = told.heard();
 		const ids = hints.all ? await everyId(signal) : hints.containers;
 		const found = await pMap(ids, (id) => look(id, signal), { concurrency, signal });
 		// Nothing has thrown: only now is anything taken over, all of it at once.
 		proxy = found.find(isSelf)?.container ?? proxy;
 		known = merge(hints.all ? new Map() : known, found, joinLabel);
-		for (const [id, kill] of heard) if (hints.all || ids.has(id)) forgetIfPast(id, kill);
-		return { proxy: { container: proxy }, containers: [...known.values()], leaving: leavingNow() };
+		for (const id of hints.all ? heard.keys() : ids) told.settle(id, heard.get(id), known.get(id));
+		return { proxy: { container: proxy }, containers: [...known.values()], leaving: told.leaving(known) };
 	}
 
 	/** What is listed, what was up before and may have ended since, and the proxy itself. */
@@ -83,35 +77,10 @@ export function createInventory({ client, joinLabel, self, clock }: InventoryPar
 		return self !== undefined && container?.id.startsWith(self) === true;
 	}
 
-	/** A kill that came in during the read stays for the next one, as this one may have looked before it. */
-	function forgetIfPast(id: string, kill: Kill): void {
-		const container = known.get(id);
-		const holds = container !== undefined && isToldBy(kill, container);
-		if (!holds && kills.get(id) === kill) kills.delete(id);
-	}
-
-	function leavingNow(): ReadonlyMap<string, Leaving> {
-		const leaving = new Map<string, Leaving>();
-		for (const [id, kill] of kills) {
-			const container = known.get(id);
-			if (container !== undefined && isToldBy(kill, container))
-				leaving.set(id, leavingOf(kill, container, clock.now()));
-		}
-		return leaving;
-	}
-
 	function note(event: DockerEvent): Hint {
-		const { containerId, action, at, signal } = event;
-		const told = signal !== undefined && mayEnd(signal, containerId);
-		if (told) kills.set(containerId, { signal, at, heardAt: clock.now() });
-		return { containerId, urgent: told || takesAway.has(action) };
-	}
-
-	/** Of a container that was not read yet, the first doubtful signal counts until it was. */
-	function mayEnd(signal: number, id: string): boolean {
-		const container = known.get(id);
-		if (container !== undefined) return terminates(signal, container.stopSignal);
-		return terminates(signal, "SIGTERM") || !kills.has(id);
+		const { containerId, action } = event;
+		const isTold = told.note(event, known.get(containerId));
+		return { containerId, urgent: isTold || takesAway.has(action) };
 	}
 
 	return { read, note };
@@ -129,21 +98,4 @@ function merge(
 		else after.delete(id);
 	}
 	return after;
-}
-
-function isUp({ state }: Container): boolean {
-	return state === "running" || state === "paused" || state === "restarting";
-}
-
-/** A signal is meant for the start that it came after. */
-function isToldBy(kill: Kill, { startedAt, stopSignal }: Container): boolean {
-	return Date.parse(startedAt) <= kill.at && terminates(kill.signal, stopSignal);
-}
-
-function leavingOf(kill: Kill, container: Container, now: number): Leaving {
-	return {
-		startedAt: container.startedAt,
-		signal: signalName(kill.signal),
-		overdue: isUp(container) && now - kill.heardAt > container.stopTimeout * 1000 + overdueAfterMs,
-	};
 }

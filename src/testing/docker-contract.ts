@@ -1,3 +1,4 @@
+import { randomUUID } from "node:crypto";
 import { expect, test } from "vitest";
 import { createDockerClient, type DockerClient } from "../docker/client.ts";
 import { type DockerEvent, followEvents } from "../docker/events.ts";
@@ -9,7 +10,7 @@ export type ContractEngine = AsyncDisposable & {
 	/** Starts a container of this name, labelled so, that ends at SIGTERM; gives its full id. */
 	readonly start: (name: string, label: string) => Promise<string>;
 	readonly pause: (id: string) => Promise<void>;
-	/** Sends SIGTERM, as `docker stop` does, and waits for the end and for its way out of its network. */
+	/** Sends SIGTERM, as `docker stop` does, and waits for the end. It leaves its networks before or after it dies. */
 	readonly stop: (id: string) => Promise<void>;
 	/** Runs something in it, as a health check does. */
 	readonly exec: (id: string) => Promise<void>;
@@ -18,6 +19,7 @@ export type ContractEngine = AsyncDisposable & {
 /** What Ballast relies on of an engine. The fake passes it so that the tests that use the fake mean something. */
 export function dockerContract(open: () => Promise<ContractEngine>): void {
 	const { signal } = new AbortController();
+	const label = `contract-${randomUUID()}`;
 
 	async function connected(): Promise<ContractEngine & { client: DockerClient }> {
 		const engine = await open();
@@ -27,21 +29,21 @@ export function dockerContract(open: () => Promise<ContractEngine>): void {
 	test("lists what runs or is paused by key=value and by bare key, and nothing else", async () => {
 		await using engine = await connected();
 		const { client } = engine;
-		const running = await engine.start("running", "contract.a=one");
-		const paused = await engine.start("paused", "contract.a=two");
-		const stopped = await engine.start("stopped", "contract.a=one");
+		const running = await engine.start("running", `${label}=one`);
+		const paused = await engine.start("paused", `${label}=two`);
+		const stopped = await engine.start("stopped", `${label}=one`);
 		await engine.pause(paused);
 		await engine.stop(stopped);
 
-		expect(await client.list("contract.a=one", signal)).toEqual([running]);
-		expect(new Set(await client.list("contract.a", signal))).toEqual(new Set([running, paused]));
-		expect(await client.list("contract.a=on", signal)).toEqual([]);
+		expect(await client.list(`${label}=one`, signal)).toEqual([running]);
+		expect(new Set(await client.list(label, signal))).toEqual(new Set([running, paused]));
+		expect(await client.list(`${label}=on`, signal)).toEqual([]);
 	});
 
 	test("inspects by id and by its first 12 digits, and knows nothing of one that does not exist", async () => {
 		await using engine = await connected();
 		const { client } = engine;
-		const id = await engine.start("app", "contract.b=yes");
+		const id = await engine.start("app", `${label}=yes`);
 
 		const container = await client.inspect(id, signal);
 
@@ -55,7 +57,7 @@ export function dockerContract(open: () => Promise<ContractEngine>): void {
 		expect(container).toMatchObject({
 			stopSignal: "SIGTERM",
 			stopTimeout: 10,
-			labels: { "contract.b": "yes" },
+			labels: { [label]: "yes" },
 		});
 		expect(container?.networks[0]?.ipv4).toMatch(/^\d+\.\d+\.\d+\.\d+$/);
 		expect(await client.inspect(id.slice(0, 12), signal)).toEqual(container);
@@ -79,12 +81,14 @@ export function dockerContract(open: () => Promise<ContractEngine>): void {
 			ended.signal,
 		);
 		await subscribed.promise;
-		const id = await engine.start("app", "contract.c=yes");
+		const id = await engine.start("app", `${label}=yes`);
 		await engine.exec(id);
 		const container = await client.inspect(id, signal);
 		await engine.stop(id);
 		const own = () => events.filter((event) => event.containerId === id);
-		await expect.poll(() => own().map(({ action }) => action)).toContain("disconnect");
+		await expect
+			.poll(() => own().map(({ action }) => action), { timeout: 5_000 })
+			.toEqual(expect.arrayContaining(["die", "disconnect"]));
 
 		const actions = own().map(({ action }) => action);
 		expect(actions.filter((action) => action.startsWith("exec"))).toEqual([]);

@@ -1,7 +1,6 @@
-import { mkdtempSync, rmSync } from "node:fs";
 import { createServer, type ServerResponse } from "node:http";
-import { tmpdir } from "node:os";
 import { join } from "node:path";
+import { temporaryDirectory } from "./temporary-directory.ts";
 
 /** A container as the fake engine holds it; what `inspect` answers is made of it. */
 export type FakeContainer = {
@@ -18,12 +17,14 @@ export type FakeContainer = {
 
 /** What a real engine can't be made to do on demand. */
 export type Faults = {
-	/** Answers for paths that contain `path`: a status with a body, or never. */
+	/** Answers in place of the real ones, for paths that contain `path`. */
 	answer?: {
 		readonly path: string;
 		readonly status?: number;
 		readonly body?: string;
 		readonly never?: boolean;
+		/** The connection breaks in the middle of the body. */
+		readonly breakOff?: boolean;
 	};
 	/** Cuts each event stream at once after it has begun. */
 	cutStreams?: boolean;
@@ -44,15 +45,16 @@ export type FakeDocker = AsyncDisposable & {
 	readonly send: (text: string) => void;
 	/** Breaks each event stream off. */
 	readonly cut: () => void;
-	readonly streams: () => number;
+	/** How many connections are open. */
+	readonly connections: () => number;
 };
 
 type Filters = Readonly<Record<string, readonly string[]>>;
 type Stream = { readonly filters: Filters; readonly response: ServerResponse };
 
 export async function createFakeDocker(): Promise<FakeDocker> {
-	const directory = mkdtempSync(join(tmpdir(), "fake-docker-"));
-	const path = join(directory, "docker.sock");
+	const directory = await temporaryDirectory();
+	const path = join(directory.path, "docker.sock");
 	const containers = new Map<string, FakeContainer>();
 	const requests: string[] = [];
 	const faults: Faults = {};
@@ -68,12 +70,11 @@ export async function createFakeDocker(): Promise<FakeDocker> {
 
 	function answer({ pathname, searchParams }: URL, response: ServerResponse): void {
 		const filters: Filters = JSON.parse(searchParams.get("filters") ?? "{}");
-		if (pathname === "/events") return subscribe({ filters, response });
-		if (pathname === "/containers/json")
-			return reply(response, 200, listed([...containers.values()], filters));
 		const [, id] = /^\/containers\/([^/]+)\/json$/.exec(pathname) ?? [];
-		if (id === undefined) return reply(response, 404, { message: "page not found" });
-		replyInspect(response, id);
+		if (pathname === "/events") subscribe({ filters, response });
+		else if (pathname === "/containers/json") reply(response, 200, listed([...containers.values()], filters));
+		else if (id !== undefined) replyInspect(response, id);
+		else reply(response, 404, { message: "page not found" });
 	}
 
 	function subscribe(stream: Stream): void {
@@ -89,6 +90,13 @@ export async function createFakeDocker(): Promise<FakeDocker> {
 		else reply(response, 200, inspectOf(found));
 	}
 
+	let connections = 0;
+	server.on("connection", (socket) => {
+		connections += 1;
+		socket.on("close", () => {
+			connections -= 1;
+		});
+	});
 	await new Promise<void>((resolve) => server.listen(path, resolve));
 	return {
 		host: `unix://${path}`,
@@ -111,11 +119,11 @@ export async function createFakeDocker(): Promise<FakeDocker> {
 		cut: () => {
 			for (const { response } of streams) response.destroy();
 		},
-		streams: () => streams.size,
+		connections: () => connections,
 		[Symbol.asyncDispose]: async () => {
 			server.closeAllConnections();
 			await new Promise((resolve) => server.close(resolve));
-			rmSync(directory, { recursive: true });
+			await directory[Symbol.asyncDispose]();
 		},
 	};
 }
@@ -125,11 +133,12 @@ export function fakeId(name: string): string {
 	return Buffer.from(name).toString("hex").padEnd(64, "0").slice(0, 64);
 }
 
-function misbehave(
-	{ status = 200, body = "", never = false }: NonNullable<Faults["answer"]>,
-	response: ServerResponse,
-): void {
-	if (!never) response.writeHead(status, { "content-type": "application/json" }).end(body);
+function misbehave(fault: NonNullable<Faults["answer"]>, response: ServerResponse): void {
+	const { status = 200, body = "", never = false, breakOff = false } = fault;
+	if (never) return;
+	response.writeHead(status, { "content-type": "application/json" });
+	if (breakOff) response.write(body, () => response.destroy());
+	else response.end(body);
 }
 
 function reply(response: ServerResponse, status: number, body: unknown): void {

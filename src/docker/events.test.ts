@@ -1,0 +1,218 @@
+import { expect, test } from "vitest";
+import { createLog } from "../log.ts";
+import { createFakeDocker, type FakeDocker, fakeId } from "../testing/fake-docker.ts";
+import { createDockerClient } from "./client.ts";
+import { type DockerEvent, followEvents, parseEvent, type StreamState } from "./events.ts";
+
+const backOff = { shortest: 1, longest: 20 };
+const app = fakeId("app");
+
+type Follower = AsyncDisposable & {
+	/** What was called, in order: `listed`, or an event's action. */
+	readonly calls: string[];
+	readonly states: StreamState[];
+	readonly ended: Promise<unknown>;
+	readonly stop: () => void;
+};
+
+function follow(docker: Pick<FakeDocker, "host" | "requests">, options = backOff): Follower {
+	const calls: string[] = [];
+	const states: StreamState[] = [];
+	const stopping = new AbortController();
+	const ended = followEvents(
+		{
+			client: createDockerClient(docker.host, 1_000),
+			onEvent: ({ action }) => calls.push(action),
+			onConnected: () => calls.push(docker.requests.length > 0 ? "listed" : "listed too early"),
+			onState: (state) => states.push(state),
+			log: createLog("silent"),
+			backOff: options,
+		},
+		stopping.signal,
+	).catch((reason: unknown) => reason);
+	const stop = () => stopping.abort(new Error("stopping"));
+	return {
+		calls,
+		states,
+		ended,
+		stop,
+		[Symbol.asyncDispose]: async () => {
+			stop();
+			await ended;
+		},
+	};
+}
+
+test("promise 1: subscribes, then has everything listed, and again after each cut", async () => {
+	await using docker = await createFakeDocker();
+	await using follower = follow(docker);
+	await expect.poll(() => follower.calls).toEqual(["listed"]);
+	docker.emit(app, "start");
+	await expect.poll(() => follower.calls).toEqual(["listed", "start"]);
+
+	docker.cut();
+	await expect.poll(() => follower.calls).toEqual(["listed", "start", "listed"]);
+	docker.emit(app, "die");
+
+	await expect.poll(() => follower.calls).toEqual(["listed", "start", "listed", "die"]);
+	expect(follower.states.map(({ connected }) => connected)).toEqual([true, false, true]);
+});
+
+test("promise 1: asks the engine for what matters only, so that health checks cause nothing", async () => {
+	await using docker = await createFakeDocker();
+	await using follower = follow(docker);
+	await expect.poll(() => follower.calls).toEqual(["listed"]);
+
+	for (const action of [
+		"exec_create: true",
+		"exec_start: true",
+		"exec_die",
+		"top",
+		"create",
+		"attach",
+		"resize",
+	]) {
+		docker.emit(app, action);
+	}
+	docker.emit(app, "health_status: healthy");
+
+	await expect.poll(() => follower.calls).toEqual(["listed", "health_status: healthy"]);
+});
+
+test("promise 1: an event that comes in pieces is one event", async () => {
+	await using docker = await createFakeDocker();
+	await using follower = follow(docker);
+	await expect.poll(() => follower.calls).toEqual(["listed"]);
+	const line = `{"Type":"container","Action":"die","Actor":{"ID":"${app}"},"timeNano":1}\n`;
+
+	docker.send(line.slice(0, 30));
+	docker.send(`${line.slice(30)}${line}\n\n${line.slice(0, 5)}`);
+	docker.send(line.slice(5));
+
+	await expect.poll(() => follower.calls).toEqual(["listed", "die", "die", "die"]);
+});
+
+test.each([
+	["text", "hello"],
+	["an event without an actor", '{"Type":"container","Action":"die"}'],
+	["an event of an id that is none", '{"Type":"container","Action":"die","Actor":{"ID":"x"},"timeNano":1}'],
+	["a half line", '{"Type":"contai'],
+])(
+	"promise 1: %s means that something happened: everything is listed, and the stream goes on",
+	async (_, line) => {
+		await using docker = await createFakeDocker();
+		await using follower = follow(docker);
+		await expect.poll(() => follower.calls).toEqual(["listed"]);
+
+		docker.send(`${line}\n`);
+		docker.emit(app, "start");
+
+		await expect.poll(() => follower.calls).toEqual(["listed", "listed", "start"]);
+		expect(docker.requests).toHaveLength(1);
+	},
+);
+
+test("promise 1: a half line at a cut is made up for by the list after the next subscription", async () => {
+	await using docker = await createFakeDocker();
+	await using follower = follow(docker);
+	await expect.poll(() => follower.calls).toEqual(["listed"]);
+
+	docker.send('{"Type":"container","Act');
+	docker.cut();
+
+	await expect.poll(() => follower.calls).toEqual(["listed", "listed"]);
+});
+
+test("a stream that never ends a line is cut off, not collected", async () => {
+	await using docker = await createFakeDocker();
+	await using follower = follow(docker);
+	await expect.poll(() => follower.calls).toEqual(["listed"]);
+
+	docker.send("x".repeat(1_100_000));
+
+	await expect.poll(() => follower.calls).toEqual(["listed", "listed"]);
+});
+
+test("never gives up on an engine that is away, and tells each try and its cause", async () => {
+	const away = { host: "unix:///nowhere/docker.sock", requests: [] };
+	await using follower = follow(away, { shortest: 1, longest: 2 });
+
+	await expect.poll(() => follower.states.length).toBeGreaterThan(20);
+
+	expect(follower.states[20]).toMatchObject({
+		connected: false,
+		attempt: 21,
+		cause: { code: "docker-unreachable", message: "There is no Docker socket at /nowhere/docker.sock" },
+	});
+});
+
+test("a stream that is cut at once, again and again, is not asked for faster and faster", async () => {
+	await using docker = await createFakeDocker();
+	docker.faults.cutStreams = true;
+	const began = performance.now();
+	await using follower = follow(docker, { shortest: 10, longest: 100 });
+
+	await expect.poll(() => docker.requests.length).toBe(5);
+
+	// 10, 20, 40 and 80 ms at least lie between five tries.
+	expect(performance.now() - began).toBeGreaterThanOrEqual(145);
+	expect(follower.states.filter(({ connected }) => !connected).map(({ attempt }) => attempt)).toContain(4);
+});
+
+test("after a stream that held, the tries are counted anew", async () => {
+	await using docker = await createFakeDocker();
+	await using follower = follow(docker);
+	await expect.poll(() => follower.calls).toEqual(["listed"]);
+	docker.faults.cutStreams = true;
+	docker.cut();
+	await expect.poll(() => follower.states.at(-1)?.attempt).toBeGreaterThan(3);
+	docker.faults.cutStreams = false;
+	await expect.poll(() => follower.states.at(-1)?.connected).toBe(true);
+	const connectedAt = performance.now();
+	await expect.poll(() => performance.now() - connectedAt).toBeGreaterThan(2 * backOff.longest);
+
+	docker.cut();
+
+	await expect.poll(() => follower.states.at(-1)).toEqual({ connected: true, attempt: 1 });
+});
+
+test.each(["while the stream is open", "while it waits to try again"])(
+	"promise 12: ends at once on abort, %s",
+	async (when) => {
+		await using docker = await createFakeDocker();
+		docker.faults.cutStreams = when !== "while the stream is open";
+		const follower = follow(docker, { shortest: 60_000, longest: 60_000 });
+		await expect.poll(() => follower.states.at(-1)?.connected).toBe(!docker.faults.cutStreams);
+
+		follower.stop();
+
+		expect(await follower.ended).toMatchObject({ message: "stopping" });
+		await expect.poll(() => docker.connections()).toBe(0);
+	},
+);
+
+const actor = (type: string, action: string, id: string, attributes: object) =>
+	JSON.stringify({
+		Type: type,
+		Action: action,
+		Actor: { ID: id, Attributes: attributes },
+		timeNano: 1.7e18,
+	});
+
+const parsed: readonly (readonly [string, string, DockerEvent | undefined])[] = [
+	[
+		"a kill has a signal",
+		actor("container", "kill", app, { signal: "15" }),
+		{ containerId: app, action: "kill", at: 1.7e12, signal: 15 },
+	],
+	[
+		"a network's disconnect is about the container",
+		actor("network", "disconnect", fakeId("net"), { container: app }),
+		{ containerId: app, action: "disconnect", at: 1.7e12 },
+	],
+	["a network's own end is about none", actor("network", "destroy", fakeId("net"), { name: "x" }), undefined],
+];
+
+test.each(parsed)("%s", (_, line, event) => {
+	expect(parseEvent(line)).toEqual(event);
+});

@@ -1,0 +1,134 @@
+import { expect, test } from "vitest";
+import { fakeId } from "../testing/fake-docker.ts";
+import { type WatchedEngine, watchedEngine } from "../testing/watched-engine.ts";
+
+const { signal } = new AbortController();
+const backend = { role: "backend" };
+
+const namesOf = ({ containers }: Awaited<ReturnType<WatchedEngine["readAll"]>>) =>
+	containers.map(({ name }) => name).sort();
+
+test("reads everything that runs or is paused and carries the join label", async () => {
+	await using world = await watchedEngine();
+	world.docker.add({ name: "one", labels: backend });
+	world.docker.add({ name: "two", labels: backend, status: "paused" });
+	world.docker.add({ name: "three", labels: { role: "worker" } });
+	world.docker.add({ name: "four", labels: backend, status: "exited" });
+
+	expect(namesOf(await world.readAll())).toEqual(["one", "two"]);
+});
+
+test("promise 1: an event costs one inspect, however many containers there are", async () => {
+	await using world = await watchedEngine();
+	for (let index = 0; index < 50; index += 1) world.docker.add({ name: `app-${index}`, labels: backend });
+	await world.readAll();
+	expect(world.docker.requests).toHaveLength(51);
+	world.change("app-7", { health: "unhealthy" });
+
+	world.docker.requests.length = 0;
+	const { containers } = await world.readOne("app-7");
+
+	expect(world.docker.requests).toEqual([`GET /containers/${fakeId("app-7")}/json`]);
+	expect(containers).toHaveLength(50);
+	expect(containers.find(({ name }) => name === "app-7")?.health).toBe("unhealthy");
+});
+
+test("promise 1: what an event says is not believed, what an inspect says is", async () => {
+	await using world = await watchedEngine();
+	world.docker.add({ name: "app", labels: backend });
+	await world.readAll();
+
+	world.note("app", { action: "die" });
+	world.note("new", { action: "start" });
+
+	expect((await world.readOne("app")).containers).toMatchObject([{ name: "app", state: "running" }]);
+});
+
+test("a container without the join label, or none at all, is not kept", async () => {
+	await using world = await watchedEngine();
+	world.docker.add({ name: "app", labels: backend });
+	world.docker.add({ name: "other" });
+	await world.readAll();
+
+	expect(namesOf(await world.readOne("other"))).toEqual(["app"]);
+	world.docker.containers.clear();
+	expect(namesOf(await world.readOne("app"))).toEqual([]);
+});
+
+test("how a container died while nobody listened is learnt with the next full list, and then forgotten", async () => {
+	await using world = await watchedEngine();
+	world.docker.add({ name: "app", labels: backend });
+	await world.readAll();
+	world.change("app", { status: "exited" });
+
+	expect((await world.readAll()).containers).toMatchObject([{ name: "app", state: "exited" }]);
+	expect((await world.readAll()).containers).toEqual([]);
+});
+
+test.each([
+	["the list fails", { path: "/containers/json", status: 500, body: '{"message":"no"}' }, "docker-failed"],
+	["the list is nonsense", { path: "/containers/json", body: '{"nonsense":1}' }, "docker-nonsense"],
+	["one inspect fails", { path: fakeId("one"), status: 500, body: "{}" }, "docker-failed"],
+	["one inspect is nonsense", { path: fakeId("one"), body: '{"Id":1}' }, "docker-nonsense"],
+	["one inspect never answers", { path: fakeId("one"), never: true }, "docker-unreachable"],
+	["the proxy can't be read", { path: fakeId("proxy"), status: 500, body: "{}" }, "docker-failed"],
+])("promise 2: when %s, what was known stays", async (_, fault, code) => {
+	await using world = await watchedEngine(fakeId("proxy"), 1_000);
+	for (const name of ["one", "two", "proxy"]) world.docker.add({ name, labels: backend });
+	const before = await world.readAll();
+	world.change("two", { status: "exited" });
+	world.docker.faults.answer = fault;
+
+	await expect(world.readAll()).rejects.toMatchObject({ code });
+
+	const none = { all: false, containers: new Set<string>() };
+	expect(await world.inventory.read(none, signal)).toEqual(before);
+});
+
+test.each([
+	["die", true],
+	["pause", true],
+	["destroy", true],
+	["disconnect", true],
+	["health_status: unhealthy", true],
+	["health_status: healthy", false],
+	["start", false],
+	["unpause", false],
+	["connect", false],
+])("%s takes something away: %s", async (action, urgent) => {
+	await using world = await watchedEngine();
+
+	expect(world.note("app", { action })).toEqual({ containerId: fakeId("app"), urgent });
+});
+
+test("the proxy is read with a full list, and when an event names it, and not otherwise", async () => {
+	await using world = await watchedEngine(fakeId("proxy").slice(0, 12));
+	world.docker.add({ name: "proxy", address: "10.0.0.1" });
+	world.docker.add({ name: "app", labels: backend });
+	expect((await world.readAll()).proxy.container?.name).toBe("proxy");
+	world.change("proxy", { address: "10.0.0.9" });
+
+	expect((await world.readOne("app")).proxy.container?.networks[0]?.ipv4).toBe("10.0.0.1");
+	const { proxy, containers } = await world.readOne("proxy");
+
+	expect(proxy.container?.networks[0]?.ipv4).toBe("10.0.0.9");
+	expect(containers.map(({ name }) => name)).toEqual(["app"]);
+});
+
+test("a proxy that the engine does not know runs outside", async () => {
+	await using world = await watchedEngine("0123456789ab");
+
+	expect((await world.readAll()).proxy).toEqual({ container: undefined });
+});
+
+test("promise 12: a read ends on abort", async () => {
+	await using world = await watchedEngine();
+	world.docker.faults.answer = { path: "/containers", never: true };
+	const stopping = new AbortController();
+	const reading = world.inventory.read({ all: true, containers: new Set() }, stopping.signal);
+	await expect.poll(() => world.docker.requests.length).toBe(1);
+
+	stopping.abort(new Error("stopping"));
+
+	await expect(reading).rejects.toThrow("stopping");
+});

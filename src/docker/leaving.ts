@@ -1,0 +1,73 @@
+import type { Clock } from "../clock.ts";
+import type { Container, Leaving } from "../model/container.ts";
+import type { DockerEvent } from "./events.ts";
+import { signalName, terminates } from "./signals.ts";
+
+/** A terminating signal that was sent: `at` by the engine's clock, `heardAt` by ours, both in milliseconds since 1970. */
+export type Kill = { readonly signal: number; readonly at: number; readonly heardAt: number };
+
+/** Who was told to stop: the one thing that events know and an inspect does not. */
+export type Told = {
+	/** Whether the event is a signal that tells its container to end; that is then remembered. */
+	readonly note: (event: DockerEvent, container: Container | undefined) => boolean;
+	/** All that is remembered now, by container id. */
+	readonly heard: () => ReadonlyMap<string, Kill>;
+	/** Forgets what was heard about a container before it was read again, unless it still holds. */
+	readonly settle: (id: string, before: Kill | undefined, container: Container | undefined) => void;
+	readonly leaving: (known: ReadonlyMap<string, Container>) => ReadonlyMap<string, Leaving>;
+};
+
+/** Past the stop timeout Docker kills. One that runs on after that was given more time, or has survived its signal. */
+const overdueAfterMs = 5_000;
+
+export function createTold(clock: Pick<Clock, "now">): Told {
+	const kills = new Map<string, Kill>();
+
+	function note({ containerId, signal, at }: DockerEvent, container: Container | undefined): boolean {
+		if (signal === undefined || !mayEnd(signal, containerId, container)) return false;
+		kills.set(containerId, { signal, at, heardAt: clock.now() });
+		return true;
+	}
+
+	/** Of a container that was not read yet, the first doubtful signal counts until it was. */
+	function mayEnd(signal: number, id: string, container: Container | undefined): boolean {
+		if (container !== undefined) return terminates(signal, container.stopSignal);
+		return terminates(signal, "SIGTERM") || !kills.has(id);
+	}
+
+	/** A kill that came in since `before` stays for the next read, as this one may have looked earlier. */
+	function settle(id: string, before: Kill | undefined, container: Container | undefined): void {
+		if (before === undefined || kills.get(id) !== before) return;
+		if (container === undefined || !isMeantFor(container, before)) kills.delete(id);
+	}
+
+	function leaving(known: ReadonlyMap<string, Container>): ReadonlyMap<string, Leaving> {
+		const now = clock.now();
+		const told = [...kills].flatMap(([id, kill]) => {
+			const container = known.get(id);
+			return container !== undefined && isMeantFor(container, kill)
+				? [[id, leavingOf(container, kill, now)] as const]
+				: [];
+		});
+		return new Map(told);
+	}
+
+	return { note, heard: () => new Map(kills), settle, leaving };
+}
+
+export function isUp({ state }: Container): boolean {
+	return state === "running" || state === "paused" || state === "restarting";
+}
+
+/** A signal is meant for the start that it came after. */
+function isMeantFor({ startedAt, stopSignal }: Container, kill: Kill): boolean {
+	return Date.parse(startedAt) <= kill.at && terminates(kill.signal, stopSignal);
+}
+
+function leavingOf(container: Container, kill: Kill, now: number): Leaving {
+	return {
+		startedAt: container.startedAt,
+		signal: signalName(kill.signal),
+		overdue: isUp(container) && now - kill.heardAt > container.stopTimeout * 1000 + overdueAfterMs,
+	};
+}

@@ -1,0 +1,149 @@
+import { createServer, type Server } from "node:net";
+import { expect, test } from "vitest";
+import { systemClock } from "../clock.ts";
+import type { Listening } from "../model/container.ts";
+import { type Endpoint, endpointKey } from "../model/endpoint.ts";
+import { createProbe, gapAt } from "./probe.ts";
+
+const { signal } = new AbortController();
+
+/** A port that is free, and how to begin to listen at it. */
+async function freePort(): Promise<{
+	readonly endpoint: Endpoint;
+	readonly listen: () => Promise<Listener>;
+}> {
+	const { port, close } = await listenAt(0);
+	await close();
+	return { endpoint: { start: "app@1", address: "127.0.0.1", port }, listen: () => listenAt(port) };
+}
+
+type Listener = {
+	readonly port: number;
+	readonly connections: () => number;
+	readonly close: () => Promise<void>;
+};
+
+async function listenAt(wanted: number): Promise<Listener> {
+	let connections = 0;
+	const server: Server = createServer((socket) => {
+		connections += 1;
+		socket.on("error", () => undefined).resume();
+	});
+	await new Promise<void>((resolve) => server.listen(wanted, "127.0.0.1", resolve));
+	const address = server.address();
+	if (address === null || typeof address === "string") throw new Error("expected a port");
+	const close = async () => {
+		await new Promise((resolve) => server.close(resolve));
+	};
+	return { port: address.port, connections: () => connections, close };
+}
+
+test("an endpoint that listens is found at the first try", async () => {
+	const server = await listenAt(0);
+	const changes: Endpoint[] = [];
+	await using probe = createProbe({ onChange: (endpoint) => changes.push(endpoint) });
+	const endpoint = { start: "app@1", address: "127.0.0.1", port: server.port };
+
+	probe.watch([endpoint]);
+	expect(probe.listening()).toEqual(new Map([[endpointKey(endpoint), "not-yet"]]));
+	await probe.settled(signal);
+
+	expect(probe.listening()).toEqual(new Map([[endpointKey(endpoint), "yes"]]));
+	expect(changes).toEqual([endpoint]);
+	await server.close();
+});
+
+test("an endpoint that begins to listen is found then, and no sooner", async () => {
+	const { endpoint, listen } = await freePort();
+	const changed = Promise.withResolvers<void>();
+	await using probe = createProbe({ onChange: () => changed.resolve() });
+	probe.watch([endpoint]);
+	await probe.settled(signal);
+	expect([...probe.listening().values()]).toEqual(["not-yet"]);
+
+	const server = await listen();
+	await changed.promise;
+
+	expect([...probe.listening().values()]).toEqual(["yes"]);
+	await server.close();
+});
+
+test("once it has answered, an endpoint is not asked again as long as it is watched", async () => {
+	const server = await listenAt(0);
+	await using probe = createProbe({ onChange: () => undefined });
+	const endpoint = { start: "app@1", address: "127.0.0.1", port: server.port };
+	probe.watch([endpoint]);
+	await probe.settled(signal);
+
+	probe.watch([endpoint]);
+	await probe.settled(signal);
+	expect(server.connections()).toBe(1);
+
+	const anotherStart = { ...endpoint, start: "app@2" };
+	probe.watch([anotherStart]);
+	await probe.settled(signal);
+	await expect.poll(() => server.connections()).toBe(2);
+	expect([...probe.listening().keys()]).toEqual([endpointKey(anotherStart)]);
+	await server.close();
+});
+
+test("an endpoint that is no longer watched is left alone", async () => {
+	const { endpoint, listen } = await freePort();
+	await using probe = createProbe({ onChange: () => undefined });
+	probe.watch([endpoint]);
+	await probe.settled(signal);
+
+	probe.watch([]);
+	const server = await listen();
+	const other = { ...endpoint, start: "other@1" };
+	probe.watch([other]);
+	await probe.settled(signal);
+
+	expect([...probe.listening()]).toEqual([[endpointKey(other), "yes"]]);
+	expect(server.connections()).toBe(1);
+	await server.close();
+});
+
+test("an endpoint that has not answered for 10 s is silent, which is told once, and may answer later", async () => {
+	const { endpoint, listen } = await freePort();
+	const told: (Listening | undefined)[] = [];
+	const clock = hurried();
+	await using probe = createProbe({
+		onChange: () => told.push(probe.listening().get(endpointKey(endpoint))),
+		clock,
+	});
+
+	probe.watch([endpoint]);
+	await expect.poll(() => told).toEqual(["silent"]);
+	const server = await listen();
+
+	await expect.poll(() => told).toEqual(["silent", "yes"]);
+	await server.close();
+});
+
+test("gaps grow with age: 1 ms at first, 5 % of the age later, 1 s at most", () => {
+	expect([0, 10, 100, 1_000, 10_000, 60_000].map(gapAt)).toEqual([1, 1, 5, 50, 500, 1_000]);
+});
+
+test("promise 12: waiting for the first answers ends on abort", async () => {
+	const stopping = new AbortController();
+	await using probe = createProbe({ onChange: () => undefined });
+	probe.watch([{ start: "app@1", address: "192.0.2.1", port: 9 }]);
+	const settled = probe.settled(stopping.signal);
+
+	stopping.abort(new Error("stopping"));
+
+	await expect(settled).rejects.toThrow("stopping");
+});
+
+/** A clock on which each wait takes no time and passes all the same. */
+function hurried() {
+	let time = 0;
+	return {
+		now: () => time,
+		sleep: async (ms: number, until: AbortSignal) => {
+			time += ms;
+			await systemClock.sleep(0, until);
+		},
+	};
+}
