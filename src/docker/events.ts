@@ -26,7 +26,7 @@ export type StreamState = {
 };
 
 /** In milliseconds. A stream that has held for the longest gap was a good one, and the gaps begin anew. */
-export type BackOff = { readonly shortest: number; readonly longest: number };
+type BackOff = { readonly shortest: number; readonly longest: number };
 
 export type Following = {
 	readonly client: Pick<DockerClient, "events">;

@@ -19,7 +19,7 @@ export type InventoryParts = {
 export type ReadHints = { readonly all: boolean; readonly containers: ReadonlySet<string> };
 
 /** What an event leads to. `urgent` ones take something away, and must not wait for others. */
-export type Hint = { readonly containerId: string; readonly urgent: boolean };
+type Hint = { readonly containerId: string; readonly urgent: boolean };
 
 export type EngineInventory = {
 	/** Reads what is hinted and gives all that is known. Throws `AppError` when any of it can't be read, and then has changed nothing. */

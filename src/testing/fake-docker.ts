@@ -3,7 +3,7 @@ import { join } from "node:path";
 import { temporaryDirectory } from "./temporary-directory.ts";
 
 /** A container as the fake engine holds it; what `inspect` answers is made of it. */
-export type FakeContainer = {
+type FakeContainer = {
 	readonly id: string;
 	readonly name: string;
 	readonly labels?: Readonly<Record<string, string>>;
@@ -16,7 +16,7 @@ export type FakeContainer = {
 };
 
 /** What a real engine can't be made to do on demand. */
-export type Faults = {
+type Faults = {
 	/** Answers in place of the real ones, for paths that contain `path`. */
 	answer?: {
 		readonly path: string;
