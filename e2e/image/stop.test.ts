@@ -1,0 +1,94 @@
+import { expect, test } from "vitest";
+import { docker, inspect, urlOf } from "../harness/docker.ts";
+import { eventually } from "../harness/eventually.ts";
+import { createSandbox, type Sandbox } from "../harness/sandbox.ts";
+import { type Flavour, flavours, mountEngineSocket, startProxy } from "./proxy.ts";
+
+test.each(Object.keys(flavours) as Flavour[])(
+	"`docker stop` of a proxy started %s lets a request of 4 s finish, and ends an open WebSocket 2 s before the grace period does",
+	async (flavour) => {
+		await using sandbox = await createSandbox("stop");
+		const { proxy, url } = await startServed(sandbox, ...flavours[flavour]);
+		const webSocket = await openWebSocket(url);
+		await post(url, "/delay", { delay: 4_000 });
+		const slow = fetch(url, { headers: { connection: "close" } });
+		await inFlight(proxy, 2);
+
+		const stopped = timed(docker("stop", proxy));
+		const closed = timed(webSocket.closed);
+		const response = await slow;
+		expect(response.status).toBe(200);
+		expect(await response.json()).toMatchObject({ hello: "world" });
+		expect((await closed).seconds).toSatisfy(between(7.5, 9.5));
+		expect((await stopped).seconds).toSatisfy(between(7.5, 10));
+		expect(await inspect(proxy, ".State.ExitCode")).toBe(0);
+	},
+);
+
+test("a shorter grace period of the container's own ends the WebSocket earlier", async () => {
+	await using sandbox = await createSandbox("stop-early");
+	const { proxy, url } = await startServed(sandbox, "--stop-timeout", "5");
+	const webSocket = await openWebSocket(url);
+	const stopped = timed(docker("stop", proxy));
+	await webSocket.closed;
+	expect((await stopped).seconds).toSatisfy(between(2.5, 5));
+	expect(await inspect(proxy, ".State.ExitCode")).toBe(0);
+});
+
+test("with nothing in flight `docker stop` takes no longer than it must", async () => {
+	await using sandbox = await createSandbox("stop-idle");
+	const { proxy } = await startServed(sandbox);
+	expect((await timed(docker("stop", proxy))).seconds).toSatisfy(between(0, 2.5));
+	expect(await inspect(proxy, ".State.ExitCode")).toBe(0);
+});
+
+/** A proxy in front of one webapp that has answered through it. */
+async function startServed(
+	sandbox: Sandbox,
+	...options: readonly string[]
+): Promise<{ proxy: string; url: string }> {
+	await sandbox.run("webapp", "--label", "role=backend", "ballast/webapp");
+	const proxy = await startProxy(sandbox, ...options, ...mountEngineSocket);
+	const url = await urlOf(proxy, 80);
+	await eventually(async () => {
+		const response = await fetch(url, { headers: { connection: "close" } });
+		expect(await response.json()).toMatchObject({ hello: "world" });
+	});
+	return { proxy, url };
+}
+
+async function openWebSocket(url: string): Promise<{ readonly closed: Promise<void> }> {
+	const webSocket = new WebSocket(url.replace("http", "ws"));
+	const closed = new Promise<void>((resolve) => webSocket.addEventListener("close", () => resolve()));
+	const echo = new Promise((resolve) => webSocket.addEventListener("message", ({ data }) => resolve(data)));
+	webSocket.addEventListener("open", () => webSocket.send("hello"));
+	expect(await echo).toBe("hello");
+	return { closed };
+}
+
+async function post(url: string, path: string, body: object): Promise<void> {
+	const headers = { connection: "close", "content-type": "application/json" };
+	const response = await fetch(`${url}${path}`, { method: "POST", headers, body: JSON.stringify(body) });
+	expect(response.status).toBe(200);
+}
+
+/** Waits until HAProxy's statistics count `count` sessions at the servers. */
+async function inFlight(proxy: string, count: number): Promise<void> {
+	const stats = `${await urlOf(proxy, 1936)}/;csv`;
+	await eventually(async () => {
+		const [header = "", ...lines] = (await (await fetch(stats)).text()).split("\n");
+		const column = header.split(",").indexOf("scur");
+		const backend = lines.find((line) => line.startsWith("nodes,BACKEND,"));
+		expect(Number(backend?.split(",")[column])).toBe(count);
+	});
+}
+
+async function timed(work: Promise<unknown>): Promise<{ readonly seconds: number }> {
+	const start = performance.now();
+	await work;
+	return { seconds: (performance.now() - start) / 1_000 };
+}
+
+function between(least: number, most: number): (seconds: number) => boolean {
+	return (seconds) => seconds >= least && seconds <= most;
+}

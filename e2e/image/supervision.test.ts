@@ -1,0 +1,101 @@
+import { afterAll, beforeAll, describe, expect, test } from "vitest";
+import { docker, logsOf, urlOf } from "../harness/docker.ts";
+import { eventually } from "../harness/eventually.ts";
+import { createSandbox, type Sandbox } from "../harness/sandbox.ts";
+import { childOf, processesNamed, processesOf } from "./processes.ts";
+import { becomes, flavours, mountEngineSocket, sh, startProxy } from "./proxy.ts";
+
+let sandbox: Sandbox;
+let proxy: string;
+let url: string;
+
+beforeAll(async () => {
+	sandbox = await createSandbox("supervision");
+	await sandbox.run("webapp", "--label", "role=backend", "ballast/webapp");
+	proxy = await startProxy(
+		sandbox,
+		...flavours.hardened,
+		...mountEngineSocket,
+		...["--health-interval", "1s", "--health-retries", "1"],
+	);
+	url = await urlOf(proxy, 80);
+	await eventually(expectServed);
+});
+afterAll(async () => sandbox[Symbol.asyncDispose]());
+
+describe("each process restarts alone when it is killed:", () => {
+	const commandAndParent = {
+		master: ["/usr/sbin/haproxy", "s6-supervise haproxy"],
+		worker: ["/usr/sbin/haproxy", "/usr/sbin/haproxy"],
+		controller: ["node", "s6-supervise controller"],
+		haproxyLog: ["cat", "s6-supervise haproxy/log"],
+		controllerLog: ["cat", "s6-supervise controller/log"],
+	} as const;
+	type Name = keyof typeof commandAndParent;
+	const names = Object.keys(commandAndParent) as Name[];
+
+	const pids = async () => {
+		const processes = await processesOf(proxy);
+		const pidOf = ([command, parent]: readonly [string, string]) => childOf(processes, command, parent)?.pid;
+		return new Map(names.map((name) => [name, pidOf(commandAndParent[name])]));
+	};
+
+	test.each<[Name, readonly Name[]]>([
+		["controller", ["controller"]],
+		["controllerLog", ["controllerLog"]],
+		["haproxyLog", ["haproxyLog"]],
+		// A worker without its master ends, and a master takes the death of its worker for a reason to start over.
+		["worker", ["master", "worker"]],
+		["master", ["master", "worker"]],
+	])("the %s", async (killed, renewed) => {
+		const before = await pids();
+		await sh(proxy, `kill -KILL ${before.get(killed)}`);
+		await eventually(async () => {
+			const after = await pids();
+			expect([...after.values()]).not.toContain(undefined);
+			const changed = names.filter((name) => after.get(name) !== before.get(name));
+			expect(changed.toSorted()).toEqual(renewed.toSorted());
+			await expectServed();
+		});
+	});
+});
+
+test("HAProxy serves on while the controller is down, and Docker is told of it", async () => {
+	await sh(proxy, "s6-svc -wD -T 10000 -d /run/service/controller");
+	await expectServed();
+	await becomes(proxy, "unhealthy");
+	await expectServed();
+	await sh(proxy, "s6-svc -u /run/service/controller");
+	await becomes(proxy, "healthy");
+});
+
+test("without HAProxy the proxy is unhealthy, and healthy again when it is back", async () => {
+	await sh(proxy, "s6-svc -wD -T 10000 -d /run/service/haproxy");
+	await becomes(proxy, "unhealthy");
+	await sh(proxy, "s6-svc -u /run/service/haproxy");
+	await becomes(proxy, "healthy");
+	await eventually(expectServed);
+});
+
+test("HAProxy does not serve what an earlier life of the proxy has left, and waits for a generation of this one", async () => {
+	await using ownSandbox = await createSandbox("second-life");
+	const volume = ["-v", `${await ownSandbox.volume("ballast")}:/var/lib/ballast`];
+	await docker("rm", "--force", "--volumes", await startProxy(ownSandbox, ...mountEngineSocket, ...volume));
+
+	// A setting that the controller refuses, so that this life has no generation.
+	const second = await ownSandbox.run(
+		"second",
+		...volume,
+		"-e",
+		"BALLAST_HTTP_PORT=nonsense",
+		"ballast/proxy",
+	);
+	await eventually(async () => expect(await logsOf(second)).toContain("BALLAST_HTTP_PORT"));
+	expect(await processesNamed(second, "/usr/sbin/haproxy")).toEqual([]);
+	await expect(sh(second, "test -e /var/lib/ballast/generation/current")).rejects.toThrow();
+});
+
+async function expectServed(): Promise<void> {
+	const response = await fetch(url, { signal: AbortSignal.timeout(5_000), headers: { connection: "close" } });
+	expect(await response.json()).toMatchObject({ hello: "world" });
+}

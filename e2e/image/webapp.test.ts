@@ -1,0 +1,107 @@
+import { afterAll, beforeAll, expect, test } from "vitest";
+import { docker, inspect, urlOf } from "../harness/docker.ts";
+import { eventually } from "../harness/eventually.ts";
+import { createSandbox, type Sandbox } from "../harness/sandbox.ts";
+import { processesOf } from "./processes.ts";
+import { becomes } from "./proxy.ts";
+
+let sandbox: Sandbox;
+let webapp: string;
+let url: string;
+
+beforeAll(async () => {
+	sandbox = await createSandbox("webapp");
+	webapp = await sandbox.run("webapp", "-p", "127.0.0.1::3000", "-e", "TAG=blue", "ballast/webapp");
+	await becomes(webapp, "healthy");
+	url = await urlOf(webapp, 3000);
+});
+afterAll(async () => sandbox[Symbol.asyncDispose]());
+
+test("says who answers", async () => {
+	const response = await fetch(url);
+	const ip = await docker(
+		"inspect",
+		"--format",
+		`{{(index .NetworkSettings.Networks "${sandbox.network}").IPAddress}}`,
+		webapp,
+	);
+	const id = /^NODESESSID=([0-9a-f]{32}); Path=\/; HttpOnly/.exec(
+		response.headers.get("set-cookie") ?? "",
+	)?.[1];
+	expect(response.headers.get("x-backend-ip")).toBe(ip);
+	expect(await response.json()).toEqual({
+		hello: "world",
+		ip,
+		host: await inspect(webapp, ".Config.Hostname"),
+		tag: "blue",
+		sessionViews: 1,
+		id,
+	});
+});
+
+test("counts the views of a session, and gives a cookie that it does not know a new one", async () => {
+	const first = await view();
+	expect(await view(`a=b; NODESESSID=${first.id}`)).toMatchObject({ id: first.id, sessionViews: 2 });
+	expect(await view(`NODESESSID=${first.id}`)).toMatchObject({ id: first.id, sessionViews: 3 });
+	const unknown = "0".repeat(32);
+	const stranger = await view(`NODESESSID=${unknown}`);
+	expect(stranger.sessionViews).toBe(1);
+	expect(stranger.id).not.toBe(unknown);
+});
+
+test("slows its answers on demand, and its health check stays as fast", async () => {
+	expect(await setDelay('{"delay": 700}')).toEqual([200, { delay: 700 }]);
+	const start = performance.now();
+	await Promise.race([fetch(`${url}/healthz`), view()]);
+	expect(performance.now() - start).toBeLessThan(700);
+	await view();
+	expect(performance.now() - start).toBeGreaterThan(690);
+	expect(await setDelay('{"delay": 0}')).toEqual([200, { delay: 0 }]);
+});
+
+test.each([
+	["", "nothing"],
+	["{", "{"],
+	["{}", "{}"],
+	['{"delay": "5"}', '"5"'],
+	['{"delay": -1}', "-1"],
+	['{"delay": 1.5}', "1.5"],
+	['{"delay": 60001}', "60001"],
+])("refuses the delay %s, and says what it expected", async (body, got) => {
+	const error = `Expected {"delay": ms} with a whole number from 0 to 60000, got ${got}.`;
+	expect(await setDelay(body)).toEqual([400, { error }]);
+});
+
+test("answers 404 for what it does not have", async () => {
+	expect((await fetch(`${url}/nothing`)).status).toBe(404);
+});
+
+test("runs s6 and Node, and neither as root", async () => {
+	const processes = await processesOf(webapp);
+	expect(processes.find(({ pid }) => pid === 1)?.command).toMatch(/^s6-svscan /);
+	expect(processes.some(({ command }) => command.startsWith("node "))).toBe(true);
+	for (const { uids } of processes) expect(uids).toEqual(Array(4).fill(10003));
+});
+
+test("told to stop, it serves on for a second, finishes what is in flight, and exits by itself", async () => {
+	const leaving = await sandbox.run("leaving", "-p", "127.0.0.1::3000", "ballast/webapp");
+	await becomes(leaving, "healthy");
+	const own = await urlOf(leaving, 3000);
+	await fetch(`${own}/delay`, { method: "POST", body: '{"delay": 3000}' });
+	const stopped = docker("stop", leaving);
+	await eventually(async () => expect(await docker("logs", leaving)).toContain("Told to stop"));
+	const late = await fetch(own);
+	expect(late.status).toBe(200);
+	expect(late.headers.get("connection")).toBe("close");
+	await stopped;
+	expect(await inspect(leaving, ".State.ExitCode")).toBe(0);
+});
+
+async function view(cookie = ""): Promise<{ readonly id: string; readonly sessionViews: number }> {
+	return (await (await fetch(url, { headers: { cookie } })).json()) as { id: string; sessionViews: number };
+}
+
+async function setDelay(body: string): Promise<readonly [number, unknown]> {
+	const response = await fetch(`${url}/delay`, { method: "POST", body });
+	return [response.status, await response.json()];
+}
