@@ -3,7 +3,7 @@ import { docker, inspect, logsOf } from "../harness/docker.ts";
 import { eventually } from "../harness/eventually.ts";
 import { createSandbox, type Sandbox } from "../harness/sandbox.ts";
 import { processesNamed } from "./processes.ts";
-import { type Flavour, flavours, mountEngineSocket, sh, startProxy } from "./proxy.ts";
+import { type Flavour, flavours, mountEngineSocket, sh, startProxy, statusOf } from "./proxy.ts";
 import { relayEngineSocket, throughRelay } from "./socket-relay.ts";
 
 const haproxy = "10001:10001";
@@ -64,7 +64,7 @@ describe("with a Docker socket of", () => {
 		expect(node?.groups.toSorted()).toEqual([group, 10002].toSorted());
 		for (const { groups } of await processesNamed(proxy, "/usr/sbin/haproxy"))
 			expect(groups).toEqual([10001]);
-		expect(await sh(proxy, "ballast status --json")).toContain('"connected": true');
+		expect(await statusOf(proxy)).toMatchObject({ engine: { connected: true } });
 	});
 
 	test.each([
@@ -87,8 +87,7 @@ describe("with a Docker socket of", () => {
 test("without a Docker socket the proxy starts, is healthy, and calls itself degraded", async () => {
 	await using sandbox = await createSandbox("no-socket");
 	const proxy = await startProxy(sandbox);
-	const status = await docker("exec", proxy, "sh", "-c", "ballast status --json || true");
-	expect(JSON.parse(status)).toMatchObject({ state: "degraded", engine: { connected: false } });
+	expect(await statusOf(proxy)).toMatchObject({ state: "degraded", engine: { connected: false } });
 });
 
 /** Tries a connect as `user`, and says `connected` or the error's code. */

@@ -37,7 +37,13 @@ async function lastProbe(container: string): Promise<string> {
 	return docker("inspect", "--format", "{{range .State.Health.Log}}{{.Output}}{{end}}", container);
 }
 
-/** Runs a shell script in a container as `user`, root unless told; fails with its standard error. */
-export async function sh(container: string, script: string, user = "0:0"): Promise<string> {
-	return docker("exec", "--user", user, container, "sh", "-c", script);
+/** Runs a shell script in a container as whom `docker exec` takes, or as `user`; fails with its standard error. */
+export async function sh(container: string, script: string, user?: string): Promise<string> {
+	const options = user === undefined ? [] : ["--user", user];
+	return docker("exec", ...options, container, "sh", "-c", script);
+}
+
+/** What `ballast status --json` says. It fails while degraded, and the labelled containers of other tests are problems. */
+export async function statusOf(proxy: string): Promise<unknown> {
+	return JSON.parse(await sh(proxy, "ballast status --json || true"));
 }

@@ -1,7 +1,7 @@
 import { afterAll, beforeAll, describe, expect, test } from "vitest";
 import { createSandbox, type Sandbox } from "../harness/sandbox.ts";
 import { type Process, processesOf } from "./processes.ts";
-import { type Flavour, flavours, mountEngineSocket, sh, startProxy } from "./proxy.ts";
+import { type Flavour, flavours, mountEngineSocket, sh, startProxy, statusOf } from "./proxy.ts";
 
 const none = "0000000000000000";
 /** KILL (bit 5), SETGID (6) and SETUID (7). */
@@ -110,6 +110,9 @@ describe.each(Object.keys(flavours) as Flavour[])("the proxy, started %s,", (fla
 
 	test("shows root of `docker exec` the config, the status and HAProxy's own answers", async () => {
 		expect(await sh(proxy, "cat /usr/local/etc/haproxy/haproxy.cfg")).toContain("frontend");
-		expect(await sh(proxy, "ballast status --json")).toContain('"connected": true');
+		expect(await statusOf(proxy)).toMatchObject({ engine: { connected: true } });
+		expect(
+			await sh(proxy, `s6-ipcclient /run/haproxy/admin.sock sh -c "echo show info >&7; cat <&6"`),
+		).toContain("Version: 3");
 	});
 });
