@@ -1,9 +1,9 @@
 import { once } from "node:events";
 import { connect } from "node:net";
+import { orAborted } from "../abort.ts";
 import { type Clock, systemClock } from "../clock.ts";
 import type { Listening } from "../model/container.ts";
 import { type Endpoint, endpointKey } from "../model/endpoint.ts";
-import { orAborted } from "./abort.ts";
 
 /** Finds out when endpoints begin to accept connections. */
 export type Probe = AsyncDisposable & {

@@ -1,4 +1,5 @@
 import { createConnection, type Socket } from "node:net";
+import { onAbort } from "../abort.ts";
 import { AppError } from "../errors.ts";
 
 /**
@@ -28,11 +29,8 @@ export async function ask(socket: CommandSocket, command: string, signal: AbortS
 	const { halfClose, replyWithinMs } = { ...manners[socket.kind], ...socket };
 	const deadline = AbortSignal.timeout(replyWithinMs);
 	// allowHalfOpen: else Node would end our half by itself, and destroy the reply with it.
-	const connection = createConnection({
-		path: socket.path,
-		allowHalfOpen: true,
-		signal: AbortSignal.any([signal, deadline]),
-	});
+	const connection = createConnection({ path: socket.path, allowHalfOpen: true, signal: deadline });
+	using _ends = onAbort(signal, () => connection.destroy());
 	try {
 		connection.write(`${command}\n`);
 		if (halfClose) connection.end();

@@ -1,3 +1,4 @@
+import { onAbort } from "../abort.ts";
 import type { Clock } from "../clock.ts";
 import type { Hints } from "./ports.ts";
 
@@ -54,9 +55,9 @@ export function createTrigger(clock: Clock, idle: number): Trigger {
 
 	async function wokenWithin(ms: number, signal: AbortSignal): Promise<void> {
 		wake = Promise.withResolvers<void>();
-		const woken = new AbortController();
-		const sleeping = clock.sleep(ms, AbortSignal.any([signal, woken.signal]));
-		await Promise.race([wake.promise, sleeping]).finally(() => woken.abort());
+		const enough = new AbortController();
+		using _ends = onAbort(signal, (reason) => enough.abort(reason));
+		await Promise.race([wake.promise, clock.sleep(ms, enough.signal)]).finally(() => enough.abort());
 	}
 
 	return { hint, next };
