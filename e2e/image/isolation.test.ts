@@ -1,5 +1,5 @@
 import { afterAll, beforeAll, describe, expect, test } from "vitest";
-import { docker, inspect, logsOf } from "../harness/docker.ts";
+import { docker, inspect, logsOf, tryDocker } from "../harness/docker.ts";
 import { eventually } from "../harness/eventually.ts";
 import { createSandbox, type Sandbox } from "../harness/sandbox.ts";
 import { processesNamed } from "./processes.ts";
@@ -88,6 +88,33 @@ test("without a Docker socket the proxy starts, is healthy, and calls itself deg
 	await using sandbox = await createSandbox("no-socket");
 	const proxy = await startProxy(sandbox);
 	expect(await statusOf(proxy)).toMatchObject({ state: "degraded", engine: { connected: false } });
+});
+
+test.each([
+	["as another user", ["--user", "10002"], "it runs as user 10002, expected root"],
+	[
+		"without a capability that s6 needs",
+		["--cap-drop", "SETUID"],
+		"it needs the capabilities KILL, SETGID and SETUID",
+	],
+	["with no capability at all", ["--cap-drop", "ALL"], "got the set 0000000000000000"],
+	[
+		"with a folder of root's to write to",
+		["--tmpfs", "/nodes:mode=755"],
+		"can't write /nodes, got mode 755, owner 0:0",
+	],
+])("started %s, the proxy says what it expected", async (_, options, message) => {
+	const { exitCode, stderr } = await tryDocker(
+		"run",
+		"--rm",
+		"--network",
+		"none",
+		...options,
+		"ballast/proxy",
+	);
+	expect(exitCode).toBe(1);
+	expect(stderr).toContain(`ballast: the proxy does not start: `);
+	expect(stderr).toContain(message);
 });
 
 /** Tries a connect as `user`, and says `connected` or the error's code. */
