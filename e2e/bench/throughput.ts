@@ -1,0 +1,94 @@
+import { docker } from "../harness/docker.ts";
+import { eventually } from "../harness/eventually.ts";
+import type { Sandbox } from "../harness/sandbox.ts";
+
+/** A proxy in front of the same servers, by the name that answers in the sandbox's network. */
+export type Subject = { readonly name: string; readonly host: string; readonly perSecond: number[] };
+
+const connections = 64;
+const seconds = 5;
+
+/** Asks each subject in turn, several rounds, so that a drift of the machine's speed meets them all. */
+export async function measureThroughput(
+	sandbox: Sandbox,
+	subjects: readonly Subject[],
+	rounds: number,
+): Promise<void> {
+	for (let round = 0; round < rounds; round += 1) {
+		for (const subject of subjects) {
+			subject.perSecond.push(await requestsPerSecond(sandbox, subject.host));
+			process.stdout.write(".");
+		}
+	}
+}
+
+async function requestsPerSecond(sandbox: Sandbox, host: string): Promise<number> {
+	const load = ["-t1", `-c${connections}`, `-d${seconds}s`, `http://${host}:80/`];
+	const report = await docker("run", "--rm", "--network", sandbox.network, "ballast/bench", ...load);
+	const [, figure] = /Requests\/sec:\s+([\d.]+)/.exec(report) ?? [];
+	if (figure === undefined || /Non-2xx|Socket errors/.test(report))
+		throw new Error(`not all was answered:\n${report}`);
+	return Number(figure);
+}
+
+/** A server that costs next to nothing: a HAProxy that answers by itself. */
+export async function startServer(sandbox: Sandbox, name: string, label: string): Promise<string> {
+	const config = `
+global
+	nbthread 1
+defaults
+	mode http
+	timeout client 60s
+	timeout connect 5s
+	timeout server 60s
+frontend app
+	bind :3000
+	http-request return status 200 content-type text/plain string hello
+`;
+	return await startHaproxy(sandbox, name, config, "--label", label);
+}
+
+/** What a person would write by hand, with nothing that protects requests when servers come and go. */
+export function bareConfig(servers: readonly string[], threads: number): string {
+	return `
+global
+	nbthread ${threads}
+defaults
+	mode http
+	timeout client 60s
+	timeout connect 5s
+	timeout server 60s
+frontend web
+	bind :80
+	default_backend nodes
+backend nodes
+${servers.map((address, index) => `	server s${index} ${address}:3000 check`).join("\n")}
+`;
+}
+
+/** HAProxy alone in the proxy's image, with this configuration. */
+export async function startHaproxy(
+	sandbox: Sandbox,
+	name: string,
+	config: string,
+	...options: string[]
+): Promise<string> {
+	const write = 'printf %s "$CONFIG" > /tmp/haproxy.cfg && exec haproxy -W -f /tmp/haproxy.cfg';
+	const image = ["--no-healthcheck", "--entrypoint", "sh", "ballast/proxy", "-c", write];
+	return await sandbox.run(name, ...options, "-e", `CONFIG=${config}`, ...image);
+}
+
+/** The generation in force, run by a HAProxy of its own: Ballast without its controller. */
+export async function startCopy(sandbox: Sandbox, name: string, proxy: string): Promise<string> {
+	const archive = "cd /var/lib/ballast/generation/current/ && tar c .";
+	const files = await docker("exec", "--user", "10002", proxy, "sh", "-c", `${archive} | base64 -w0`);
+	const unpack =
+		'mkdir /tmp/g && cd /tmp/g && printf %s "$FILES" | base64 -d | tar x && exec haproxy -W -f haproxy.cfg';
+	const image = ["--no-healthcheck", "--entrypoint", "sh", "ballast/proxy", "-c", unpack];
+	return await sandbox.run(name, "-e", `FILES=${files}`, ...image);
+}
+
+export async function serving(container: string): Promise<void> {
+	const ask = "fetch('http://127.0.0.1/').then(({ status }) => process.exit(status === 200 ? 0 : 1))";
+	await eventually(() => docker("exec", container, "node", "-e", ask));
+}
