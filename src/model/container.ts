@@ -43,6 +43,11 @@ export type Attachment = {
 	readonly ipv6: string;
 };
 
+/** The address it is reached by: IPv4 where there is one. */
+export function addressOf({ ipv4, ipv6 }: Attachment): string {
+	return ipv4 === "" ? ipv6 : ipv4;
+}
+
 /**
  * Where Ballast itself runs, which decides what it can reach. `container` is undefined outside a container, on a host
  * that routes to every bridge network.

@@ -1,4 +1,4 @@
-import { closest } from "fastest-levenshtein";
+import { distance } from "fastest-levenshtein";
 import type { Problem } from "./problem.ts";
 
 /** How to tell which containers belong to us, and how to read what they ask for. */
@@ -79,7 +79,7 @@ function isKey(key: string): key is keyof typeof vocabulary {
 }
 
 function unknownLabel(label: string, language: LabelLanguage, subject: string): Problem {
-	const nearest = language.prefix + closest(label.slice(language.prefix.length), [...keys]);
+	const nearest = language.prefix + nearestKey(label.slice(language.prefix.length));
 	return {
 		code: "unknown-label",
 		severity: "problem",
@@ -87,6 +87,13 @@ function unknownLabel(label: string, language: LabelLanguage, subject: string): 
 		message: `label ${printable(label)} is not one of Ballast's; it has no effect`,
 		hint: `did you mean ${nearest}? Known: ${keys.map((key) => language.prefix + key).join(", ")}`,
 	};
+}
+
+/** Among keys as near as each other, the one of the same letters: two that swapped places are the likeliest slip. */
+function nearestKey(written: string): string {
+	const letters = (word: string) => [...word].sort().join("");
+	const farness = (key: string) => distance(written, key) + distance(letters(written), letters(key)) / 100;
+	return keys.reduce((best, key) => (farness(key) < farness(best) ? key : best));
 }
 
 function unreadableLabel(
@@ -105,16 +112,17 @@ function unreadableLabel(
 	};
 }
 
-/** A value of somebody else's, fit for one line of a terminal: JSON-quoted, shortened, no control characters. */
+/** A value of somebody else's, fit for one line of a terminal: JSON-quoted, shortened, nothing that steers or can't be seen. */
 function printable(text: string): string {
 	return JSON.stringify(text.length > 80 ? `${text.slice(0, 80)}…` : text).replaceAll(
-		/[\u007f-\u009f\u2028\u2029]/g,
+		/[\p{Cc}\p{Cf}\p{Zl}\p{Zp}]/gu,
 		"?",
 	);
 }
 
 function parseFlag(text: string): boolean | undefined {
-	return { true: true, false: false }[text.toLowerCase()];
+	const word = text.toLowerCase();
+	return word === "true" || (word === "false" ? false : undefined);
 }
 
 function parseName(text: string): string | undefined {

@@ -1,4 +1,4 @@
-import type { Self } from "./container.ts";
+import { addressOf, type Self } from "./container.ts";
 import { hostPort } from "./endpoint.ts";
 import { type Fleet, type Member, membersOf } from "./fleet.ts";
 import type { Standing } from "./standing.ts";
@@ -67,12 +67,13 @@ function eventOf(event: MembershipEvent["event"], { pool, server }: Member, why:
 
 /** The proxy's own start. */
 export function balancerJoin({ container }: Self): MembershipEvent {
+	const at = container?.networks[0];
 	return {
 		event: "join",
 		role: "balancer",
 		name: container?.name ?? "ballast",
 		id: container?.id ?? "",
-		address: container?.networks[0]?.ipv4 ?? "",
+		address: at === undefined ? "" : addressOf(at),
 		pool: "",
 		why: container === undefined ? "started outside a container" : "started",
 	};

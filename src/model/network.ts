@@ -32,7 +32,7 @@ function unreachable(container: Container, proxy: Self): Problem {
 		severity: "problem",
 		subject: container.name,
 		message: `it shares no network with the proxy: it is in ${listed(container)}, the proxy in ${listed(proxy.container)}`,
-		hint: `connect one to the other's: docker network connect ${proxy.container?.networks[0]?.network ?? "<network>"} ${container.name}`,
+		hint: `connect one to the other's: docker network connect ${namesOf(proxy.container)[0] ?? "<network>"} ${container.name}`,
 	};
 }
 
@@ -49,8 +49,9 @@ function notInNetwork(container: Container, proxy: Self, wanted: string): Proble
 function listed(container: Container | undefined): string {
 	if (container === undefined) return "the host's own network";
 	if (container.networks.length === 0) return `none (network mode ${container.networkMode})`;
-	return container.networks
-		.map((at) => at.network)
-		.sort(byText)
-		.join(", ");
+	return namesOf(container).join(", ");
+}
+
+function namesOf(container: Container | undefined): readonly string[] {
+	return (container?.networks ?? []).map((at) => at.network).sort(byText);
 }

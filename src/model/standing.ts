@@ -1,4 +1,4 @@
-import type { Attachment, Container, Inventory, Listening } from "./container.ts";
+import { type Attachment, addressOf, type Container, type Inventory, type Listening } from "./container.ts";
 import { type Endpoint, endpointKey, hostPort, startOf } from "./endpoint.ts";
 import { defaultPool, type Member } from "./fleet.ts";
 import { type LabelLanguage, readLabels, type Wishes } from "./labels.ts";
@@ -136,10 +136,6 @@ function memberOf(
 		weight: wishes.weight ?? 100,
 	};
 	return { pool: wishes.pool ?? defaultPool, server };
-}
-
-function addressOf(at: Attachment): string {
-	return at.ipv4 === "" ? at.ipv6 : at.ipv4;
 }
 
 function noPort(container: Container, { labels }: JoinPolicy): Problem {

@@ -1,0 +1,169 @@
+import fc from "fast-check";
+import { describe, expect, test } from "vitest";
+import { readLabels, vocabulary, wantsToJoin } from "./labels.ts";
+
+const language = { join: "role=backend", prefix: "ballast." };
+const read = (labels: Record<string, string>, over = {}) =>
+	readLabels(labels, { ...language, ...over }, "web");
+
+describe("a label of ours becomes a typed value", () => {
+	test.each([
+		["enable", "true", true],
+		["enable", "false", false],
+		["enable", "FALSE", false],
+		["network", "shop_front", "shop_front"],
+		["pool", "a", "a"],
+		["pool", "Api_v1.2-x", "Api_v1.2-x"],
+		["pool", "0".repeat(63), "0".repeat(63)],
+		["pool", "constructor", "constructor"],
+		["port", "1", 1],
+		["port", "65535", 65_535],
+		["port", "0080", 80],
+		["weight", "0", 0],
+		["weight", "256", 256],
+	])("%s=%s", (key, text, value) => {
+		expect(read({ [`ballast.${key}`]: text })).toEqual({
+			wishes: { [key]: value },
+			problems: [],
+			unusable: false,
+		});
+	});
+});
+
+describe("a value that can't be understood is a problem, and the container stays out", () => {
+	test.each([
+		["enable", ""],
+		["enable", "yes"],
+		["enable", "0"],
+		["enable", " true"],
+		["enable", "constructor"],
+		["enable", "__proto__"],
+		["network", ""],
+		["network", "shop front"],
+		["network", "-x"],
+		["pool", ""],
+		["pool", ".hidden"],
+		["pool", "0".repeat(64)],
+		["pool", "a\n"],
+		["pool", "a b"],
+		["pool", "größe"],
+		["pool", "$HOME"],
+		["pool", "%[env(PATH)]"],
+		["pool", "a'"],
+		["port", "0"],
+		["port", "65536"],
+		["port", "-1"],
+		["port", "8e3"],
+		["port", "0x50"],
+		["port", "80 "],
+		["port", "80\n"],
+		["port", "٨٠"],
+		["port", "3000/tcp"],
+		["weight", "257"],
+		["weight", "1.5"],
+		["weight", "9".repeat(40)],
+	])("%s=%j", (key, text) => {
+		const { wishes, problems, unusable } = read({ [`ballast.${key}`]: text });
+
+		expect(unusable).toBe(true);
+		expect(wishes).toEqual({ [key]: undefined });
+		expect(problems).toMatchObject([{ code: "bad-label", severity: "problem", subject: "web" }]);
+	});
+});
+
+test("a bad value is told with the label, what was got, what is expected, and an example", () => {
+	const { problems } = read({ "ballast.port": "eighty" });
+
+	expect(problems[0]?.message).toBe(
+		'label ballast.port is "eighty", expected a port from 1 to 65535; the container is not served',
+	);
+	expect(problems[0]?.hint).toContain("ballast.port=8080");
+});
+
+test("every bad label is told at once", () => {
+	const { problems } = read({ "ballast.port": "x", "ballast.weight": "y", "ballast.colour": "z" });
+
+	expect(problems.map(({ code }) => code)).toEqual(["bad-label", "bad-label", "unknown-label"]);
+});
+
+test.each([
+	["ballast.prot", "did you mean ballast.port?"],
+	["ballast.wieght", "did you mean ballast.weight?"],
+	["ballast.Port", "did you mean ballast.port?"],
+	["ballast.constructor", "did you mean"],
+	["ballast.__proto__", "did you mean"],
+	["ballast.", "did you mean"],
+])("the unknown label %s has no effect, and is answered with the nearest known key", (label, hint) => {
+	const { wishes, problems, unusable } = readLabels(JSON.parse(`{"${label}":"1"}`), language, "web");
+
+	expect({ wishes, unusable }).toEqual({ wishes: {}, unusable: false });
+	expect(problems).toMatchObject([{ code: "unknown-label", hint: expect.stringContaining(hint) }]);
+});
+
+test("labels that are not under the prefix are none of ours", () => {
+	const labels = { port: "x", "ballastx.port": "x", "com.example.ballast.port": "x", maintainer: "me" };
+
+	expect(read(labels)).toEqual({ wishes: {}, problems: [], unusable: false });
+});
+
+test("another prefix is another language", () => {
+	const labels = { "lb.example.port": "81", "ballast.port": "82" };
+
+	expect(read(labels, { prefix: "lb.example." }).wishes).toEqual({ port: 81 });
+});
+
+test.each(["ballast.join=yes", "ballast.join"])(
+	"the join label %s is no unknown key, though it is under the prefix",
+	(join) => {
+		expect(read({ "ballast.join": "yes" }, { join }).problems).toEqual([]);
+	},
+);
+
+test.each([
+	["role=backend", { role: "backend" }, true],
+	["role=backend", { role: "Backend" }, false],
+	["role=backend", { role: "backend " }, false],
+	["role=backend", {}, false],
+	["role=", { role: "" }, true],
+	["a=b=c", { a: "b=c" }, true],
+	["serve-me", { "serve-me": "" }, true],
+	["serve-me", { "serve-me": "false" }, true],
+	["serve-me", { "serve-me-not": "" }, false],
+	["constructor", {}, false],
+	["toString=x", {}, false],
+])("the join label %s and the labels %j: %s", (join, labels, joins) => {
+	expect(wantsToJoin(labels, join)).toBe(joins);
+});
+
+test("a problem is one line without control or direction characters, whatever the label holds", () => {
+	const unseen = fc.constantFrom(
+		"\n",
+		"\r",
+		"\t",
+		"\u001b[2J",
+		"\u0085",
+		"\u2028",
+		"\u202e",
+		"\u200b",
+		"\u{e0001}",
+		"x",
+	);
+	const hostile = fc.array(fc.oneof(unseen, fc.string({ unit: "binary", maxLength: 40 })), { maxLength: 4 });
+
+	fc.assert(
+		fc.property(hostile, hostile, (key, text) => {
+			const { problems } = read({
+				[`ballast.x${key.join("")}`]: text.join(""),
+				"ballast.port": `x${text.join("")}`,
+			});
+
+			const told = problems.map(({ message, hint }) => message + hint).join("");
+			expect(told).not.toMatch(/[\p{Cc}\p{Cf}\p{Zl}\p{Zp}]/u);
+			expect(told.length).toBeLessThan(1_500);
+		}),
+	);
+});
+
+test("every example of the vocabulary is one of its values", () => {
+	for (const { example, parse } of Object.values(vocabulary)) expect(parse(example)).not.toBeUndefined();
+});

@@ -1,0 +1,121 @@
+import fc from "fast-check";
+import { describe, expect, test } from "vitest";
+import { attachment, container, idOf } from "../testing/containers.ts";
+import type { Attachment, Self } from "./container.ts";
+import { networkOf } from "./network.ts";
+
+const web = (...networks: readonly Attachment[]) => container("web", { networks });
+const proxyIn = (...networks: readonly string[]): Self => ({
+	container: container("proxy", { networks: networks.map((network) => attachment(network, "proxy")) }),
+});
+const outside: Self = { container: undefined };
+
+function chosen(...[of, proxy, wanted]: Parameters<typeof networkOf>): string {
+	const choice = networkOf(of, proxy, wanted);
+	return "problem" in choice ? choice.problem.code : choice.attachment.network;
+}
+
+describe("a container is reached by", () => {
+	const [a, b, c] = ["a", "b", "c"].map((name) => attachment(name, "web"));
+	if (a === undefined || b === undefined || c === undefined) throw new Error("three networks");
+
+	test.each([
+		["the only network that both are in", web(a, b), proxyIn("b"), undefined, "b"],
+		["the first by name of several", web(c, b, a), proxyIn("b", "c"), undefined, "b"],
+		["the one its label names", web(a, b), proxyIn("a", "b"), "b", "b"],
+		["any of its networks from outside of a container", web(c, b), outside, undefined, "b"],
+		[
+			"none when the label names one that the proxy is not in",
+			web(a, b),
+			proxyIn("a"),
+			"b",
+			"no-such-network",
+		],
+		["none when the label names one that it is not in", web(a), proxyIn("a", "b"), "b", "no-such-network"],
+		["none when nothing is shared", web(a), proxyIn("b"), undefined, "no-shared-network"],
+		["none when it is in no network", web(), proxyIn("a"), undefined, "no-shared-network"],
+		["none when it has no address, from outside too", web(), outside, undefined, "no-shared-network"],
+	] as const)("%s", (_, of, proxy, wanted, expected) => {
+		expect(chosen(of, proxy, wanted)).toBe(expected);
+	});
+});
+
+test("the choice does not depend on the order of attachment, on either side", () => {
+	const names = fc.shuffledSubarray(["a", "b", "c", "d", "e"], { minLength: 1 });
+
+	fc.assert(
+		fc.property(names, names, (its, ours) => {
+			const of = (list: readonly string[]) => web(...list.map((name) => attachment(name, "web")));
+			expect(networkOf(of(its), proxyIn(...ours), undefined)).toEqual(
+				networkOf(of([...its].sort()), proxyIn(...[...ours].sort()), undefined),
+			);
+		}),
+	);
+});
+
+test("networks are the same by id, not by name", () => {
+	const namesake = attachment("front", "web", { networkId: idOf("another engine's front") });
+
+	expect(chosen(web(namesake), proxyIn("front"), undefined)).toBe("no-shared-network");
+});
+
+test("of two networks of one name, the first by id is taken", () => {
+	const twins = ["2".repeat(64), "1".repeat(64)].map((networkId) =>
+		attachment("front", "web", { networkId }),
+	);
+	const choice = networkOf(web(...twins), outside, "front");
+
+	expect(choice).toMatchObject({ attachment: { networkId: "1".repeat(64) } });
+});
+
+test("a network in which it has no address yet does not count", () => {
+	const pending = attachment("a", "web", { ipv4: "" });
+
+	expect(chosen(web(pending, attachment("b", "web")), proxyIn("a", "b"), undefined)).toBe("b");
+});
+
+test("an address of IPv6 alone is one", () => {
+	expect(chosen(web(attachment("a", "web", { ipv4: "", ipv6: "fd00::2" })), proxyIn("a"), undefined)).toBe(
+		"a",
+	);
+});
+
+describe("a container that can't be reached is a problem naming both sides' networks", () => {
+	function problemOf(...[of, proxy, wanted]: Parameters<typeof networkOf>) {
+		const choice = networkOf(of, proxy, wanted);
+		return "problem" in choice ? choice.problem : undefined;
+	}
+
+	test("when they share none", () => {
+		const its = web(attachment("shop_b", "web"), attachment("shop_a", "web"));
+
+		expect(problemOf(its, proxyIn("front", "edge"), undefined)).toEqual({
+			code: "no-shared-network",
+			severity: "problem",
+			subject: "web",
+			message: "it shares no network with the proxy: it is in shop_a, shop_b, the proxy in edge, front",
+			hint: "connect one to the other's: docker network connect edge web",
+		});
+	});
+
+	test("when the label's is not shared", () => {
+		expect(problemOf(web(attachment("a", "web")), proxyIn("b"), "c")).toMatchObject({
+			code: "no-such-network",
+			message: "its label asks for the network c, but it is in a, and the proxy in b",
+		});
+	});
+
+	test.each(["host", "none", "container:0a1b2c"])("when its network mode is %s", (networkMode) => {
+		const lonely = container("web", { networks: [], networkMode });
+
+		expect(problemOf(lonely, proxyIn("front"), undefined)?.message).toContain(
+			`it is in none (network mode ${networkMode})`,
+		);
+	});
+
+	test("when the proxy runs on the host, which has no network to connect to", () => {
+		const choice = problemOf(web(), outside, undefined);
+
+		expect(choice?.message).toContain("the proxy in the host's own network");
+	});
+});
