@@ -2,7 +2,7 @@ import { docker, inspect } from "../harness/docker.ts";
 import { eventually } from "../harness/eventually.ts";
 import type { Sandbox } from "../harness/sandbox.ts";
 
-export const engineSocket = "/var/run/docker.sock";
+const engineSocket = "/var/run/docker.sock";
 export const mountEngineSocket = ["-v", `${engineSocket}:${engineSocket}`] as const;
 
 /** The two ways in which people start it; both must come to the same. */
