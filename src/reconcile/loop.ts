@@ -29,7 +29,7 @@ export type LoopTimes = {
 const everything: Hints = { all: true, containers: new Set() };
 
 /**
- * One pass at a time, for ever: waits for hints, reconciles, reports. A pass that fails is tried again with growing
+ * One pass at a time, for ever: reconciles, reports, waits for hints. A pass that fails is tried again with growing
  * gaps, as a full one, and nothing that was serving changes meanwhile (promise 2). Ends when the signal aborts.
  */
 export async function runLoop(parts: LoopParts, signal: AbortSignal): Promise<void> {
@@ -37,11 +37,9 @@ export async function runLoop(parts: LoopParts, signal: AbortSignal): Promise<vo
 	const startedAt = clock.now();
 	let lastFull = Number.NEGATIVE_INFINITY;
 	let served = false;
-	let rest = 0;
+	// The first pass waits for nothing: an engine that is away sends no event that could hint at it.
+	let hints = everything;
 	while (!signal.aborted) {
-		const hinted = await trigger.next(rest, signal);
-		const due = clock.now() - lastFull >= times.resync;
-		const hints = due ? everything : hinted;
 		const outcome = await pRetry((attempt) => turn(parts, attempt === 1 ? hints : everything, signal), {
 			retries: Number.POSITIVE_INFINITY,
 			minTimeout: 200,
@@ -51,8 +49,9 @@ export async function runLoop(parts: LoopParts, signal: AbortSignal): Promise<vo
 			onFailedAttempt: () => serveEmptyOnce(),
 		});
 		served = true;
-		rest = outcome.steps.length > 0 ? times.rest : 0;
 		if (hints.all) lastFull = clock.now();
+		const hinted = await trigger.next(outcome.steps.length > 0 ? times.rest : 0, signal);
+		hints = clock.now() - lastFull >= times.resync ? everything : hinted;
 	}
 
 	async function serveEmptyOnce(): Promise<void> {
