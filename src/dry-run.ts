@@ -52,7 +52,8 @@ export async function checkTemplates(settings: Settings, signal: AbortSignal): P
 			generations: createGenerations(scratch, createCheck()),
 		};
 		const accept = createAccept(ports, await optionsOf(settings));
-		return (await accept(fleetOf([sampleMember]), { afresh: true }, signal)).problems;
+		const how = { afresh: true, lastGood: true };
+		return (await accept(fleetOf([sampleMember]), how, signal)).problems;
 	} finally {
 		await rm(scratch, { recursive: true, force: true });
 	}

@@ -1,15 +1,16 @@
 import { AppError } from "../errors.ts";
 import { fleetOf } from "../model/build.ts";
 import { type Fleet, membersOf } from "../model/fleet.ts";
-import type { Finding, Generation, Verdict } from "../model/generation.ts";
+import type { Generation } from "../model/generation.ts";
 import type { Problem } from "../model/problem.ts";
-import { type Templates, templateLine } from "../render/engine.ts";
+import type { Templates } from "../render/engine.ts";
 import type { ProxyOptions } from "../render/options.ts";
 import { render } from "../render/render.ts";
 import type { Ports } from "./ports.ts";
 import { quarantine, type Refusal, type RefusedMember } from "./quarantine.ts";
+import { createVerdicts } from "./verdicts.ts";
 
-/** A generation that HAProxy accepts, or none, when even one without servers is refused. */
+/** A generation that HAProxy accepts, or none, when the fault is in the templates or the settings. */
 export type Acceptance = {
 	readonly generation: Generation | undefined;
 	readonly problems: readonly Problem[];
@@ -17,37 +18,43 @@ export type Acceptance = {
 
 export type Accept = (
 	fleet: Fleet,
-	how: { readonly afresh: boolean },
+	how: {
+		/** Read the templates again, and give the refused another chance. */
+		readonly afresh: boolean;
+		/** Whether a generation is in force that can stay so. */
+		readonly lastGood: boolean;
+	},
 	signal: AbortSignal,
 ) => Promise<Acceptance>;
 
 /**
- * Renders fleets and asks HAProxy's parser about them, each text once. Remembers the last templates that were accepted,
- * to go on with when newer ones are broken, and the servers that were refused, to leave them out without asking again.
- * `afresh` reads the templates again and gives the refused another chance.
+ * Renders fleets and asks HAProxy's parser about them. Remembers the last templates that were accepted, to go on with when
+ * newer ones are broken, and the servers that were refused, to leave them out without asking again. Templates that serve
+ * everyone come before those that don't, and servers are left out only when none does (promise 7).
  */
 export function createAccept(ports: Pick<Ports, "templates" | "generations">, options: ProxyOptions): Accept {
+	const verdicts = createVerdicts(ports.generations, options);
 	let newest: Templates | undefined;
 	let proven: Templates | undefined;
 	let broken: readonly Problem[] = [];
 	let quarantined = new Map<string, RefusedMember>();
-	const acceptedIds = new Set<string>();
 
-	return async (fleet, { afresh }, signal) => {
-		if (afresh || newest === undefined) await startAfresh();
-		const candidates = new Set([newest, proven].filter((templates) => templates !== undefined));
-		let problems = broken;
-		for (const templates of candidates) {
-			const tried = await tryWith(templates, fleet, signal);
-			if (tried.generation !== undefined) return { ...tried, problems: [...problems, ...tried.problems] };
-			problems = [...problems, ...tried.problems];
-		}
-		return { generation: undefined, problems };
+	return async (fleet, { afresh, lastGood }, signal) => {
+		if (afresh || candidates().size === 0) await startAfresh();
+		const hopeful = fleetOf(membersOf(fleet).filter(({ server }) => !quarantined.has(server.name)));
+		const { generation, problems } =
+			(await withEveryone(hopeful, signal)) ?? (await withSome(hopeful, lastGood, signal));
+		const out = membersOf(fleet).flatMap(({ server }) => quarantined.get(server.name) ?? []);
+		return { generation, problems: [...broken, ...problems, ...out.map(quarantineProblem)] };
 	};
+
+	function candidates(): ReadonlySet<Templates> {
+		return new Set([newest, proven].filter((templates) => templates !== undefined));
+	}
 
 	async function startAfresh(): Promise<void> {
 		quarantined = new Map();
-		acceptedIds.clear();
+		verdicts.forget();
 		try {
 			newest = await ports.templates.load();
 			broken = [];
@@ -58,47 +65,32 @@ export function createAccept(ports: Pick<Ports, "templates" | "generations">, op
 		}
 	}
 
-	async function tryWith(templates: Templates, fleet: Fleet, signal: AbortSignal): Promise<Acceptance> {
-		const hopeful = fleetOf(membersOf(fleet).filter(({ server }) => !quarantined.has(server.name)));
-		const result = await quarantine(hopeful, (part) => verdictOn(part, templates, signal));
-		if (result.kind === "refused")
-			return { generation: undefined, problems: [refusalProblem(result.verdict)] };
-
-		for (const refused of result.refused) quarantined.set(refused.member.server.name, refused);
-		proven = templates;
-		const out = membersOf(fleet).flatMap(({ server }) => quarantined.get(server.name) ?? []);
-		return {
-			generation: render(result.fleet, options, templates),
-			problems: out.map(quarantineProblem),
-		};
-	}
-
-	async function verdictOn(fleet: Fleet, templates: Templates, signal: AbortSignal): Promise<Verdict> {
-		const rendered = renderedOrRefused(fleet, templates);
-		if ("accepted" in rendered) return rendered;
-		if (acceptedIds.has(rendered.id)) return { accepted: true };
-		const verdict = await ports.generations.check(rendered, signal);
-		if (!verdict.accepted) return located(verdict, rendered, templates);
-		remember(rendered.id);
-		return verdict;
-	}
-
-	function renderedOrRefused(fleet: Fleet, templates: Templates): Generation | Verdict {
-		try {
-			return render(fleet, options, templates);
-		} catch (thrown) {
-			if (!(thrown instanceof AppError)) throw thrown;
-			return {
-				accepted: false,
-				findings: [{ file: "", line: 0, message: thrown.message }],
-				output: thrown.message,
-			};
+	async function withEveryone(fleet: Fleet, signal: AbortSignal): Promise<Acceptance | undefined> {
+		const problems: Problem[] = [];
+		for (const templates of candidates()) {
+			const verdict = await verdicts.on(fleet, templates, signal);
+			if (verdict.accepted) return accepted(fleet, templates, problems);
+			problems.push(refusalProblem(verdict));
 		}
+		return undefined;
 	}
 
-	function remember(id: string): void {
-		if (acceptedIds.size > 100) acceptedIds.clear();
-		acceptedIds.add(id);
+	async function withSome(fleet: Fleet, lastGood: boolean, signal: AbortSignal): Promise<Acceptance> {
+		const problems: Problem[] = [];
+		for (const templates of candidates()) {
+			const result = await quarantine(fleet, (part) => verdicts.on(part, templates, signal), !lastGood);
+			if (result.kind === "served") {
+				for (const refused of result.refused) quarantined.set(refused.member.server.name, refused);
+				return accepted(result.fleet, templates, problems);
+			}
+			problems.push(refusalProblem(result.verdict));
+		}
+		return { generation: undefined, problems };
+	}
+
+	function accepted(fleet: Fleet, templates: Templates, problems: readonly Problem[]): Acceptance {
+		proven = templates;
+		return { generation: render(fleet, options, templates), problems };
 	}
 }
 
@@ -112,29 +104,13 @@ function templateProblem(error: AppError): Problem {
 	};
 }
 
-/** The same refusal, with the text of each line at fault and the template that wrote it. */
-function located(verdict: Refusal, generation: Generation, templates: Templates): Refusal {
-	return {
-		...verdict,
-		findings: verdict.findings.map((finding) => locatedFinding(finding, generation, templates)),
-	};
-}
-
-function locatedFinding(finding: Finding, generation: Generation, templates: Templates): Finding {
-	const text = generation.files.get(finding.file)?.split("\n")[finding.line - 1]?.trim() ?? "";
-	if (text === "") return finding;
-	const source = templateLine(templates, text);
-	const where = source === undefined ? "" : `, written by ${source.file}:${source.line}`;
-	return { ...finding, message: `${finding.message} (line ${finding.line} is \`${text}\`${where})` };
-}
-
 function refusalProblem({ findings, output }: Refusal): Problem {
 	return {
 		code: "configuration-refused",
 		severity: "problem",
 		subject: "haproxy.cfg",
 		message: `HAProxy refuses the configuration: ${findings[0]?.message ?? output}`,
-		hint: "mend the template or the setting; until then the last good configuration stays in force",
+		hint: "mend the template or the setting; until then the last good one stays in force",
 	};
 }
 

@@ -7,6 +7,8 @@ import type { Ports } from "./ports.ts";
 export type Applying = {
 	/** Whether the generation is in force now; when not, the one before it is. */
 	readonly inForce: boolean;
+	/** The steps that took effect. */
+	readonly done: readonly Step[];
 	readonly problems: readonly Problem[];
 };
 
@@ -21,26 +23,31 @@ export async function apply(
 	ports: Pick<Ports, "generations" | "haproxy"> & { readonly clock: Clock },
 	signal: AbortSignal,
 ): Promise<Applying> {
+	const done: Step[] = [];
 	for (const step of steps) {
-		const done = step.kind === "promote" ? await promote() : await reload();
-		if (done !== undefined) return done;
+		if (step.kind === "promote") await ports.generations.promote(generation);
+		else {
+			const trouble = await reload();
+			if (trouble !== undefined) return trouble;
+		}
+		done.push(step);
 	}
-	return { inForce: true, problems: [] };
-
-	async function promote(): Promise<undefined> {
-		await ports.generations.promote(generation);
-	}
+	return { inForce: true, done, problems: [] };
 
 	async function reload(): Promise<Applying | undefined> {
 		const result = await ports.haproxy.reload(signal);
-		if (result.kind === "failed") {
-			await ports.generations.revert();
-			return { inForce: false, problems: [reloadFailed(result.log)] };
-		}
+		if (result.kind === "failed") return await takeBack(result.log);
 		const loaded = await settledGeneration();
 		return loaded === generation.id
 			? undefined
-			: { inForce: true, problems: [notLoaded(generation.id, loaded)] };
+			: { inForce: true, done, problems: [notLoaded(generation.id, loaded)] };
+	}
+
+	/** What was in force before this pass stays so: nothing says that the one before it is any better. */
+	async function takeBack(log: string): Promise<Applying> {
+		const promoted = done.some(({ kind }) => kind === "promote");
+		if (promoted) await ports.generations.revert();
+		return { inForce: false, done: [], problems: [reloadFailed(log)] };
 	}
 
 	async function settledGeneration(): Promise<string | undefined> {

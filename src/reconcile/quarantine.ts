@@ -7,7 +7,7 @@ export type Refusal = Extract<Verdict, { accepted: false }>;
 
 export type Quarantine =
 	| { readonly kind: "served"; readonly fleet: Fleet; readonly refused: readonly RefusedMember[] }
-	/** Even a fleet without servers is refused: the fault is in a template or a setting. */
+	/** No server is accepted, or not even a fleet without any: the fault is in a template or a setting. */
 	| { readonly kind: "refused"; readonly verdict: Refusal };
 
 export type RefusedMember = { readonly member: Member; readonly finding: Finding | undefined };
@@ -17,8 +17,10 @@ type Check = (fleet: Fleet) => Promise<Verdict>;
 /**
  * The largest part of a fleet that HAProxy accepts (promise 7): pools that are refused are searched for the servers at
  * fault, all others stay whole. Asks about k·log n times for k culprits among n.
+ *
+ * @param mayBeEmpty whether no server at all is better than a refusal
  */
-export async function quarantine(fleet: Fleet, check: Check): Promise<Quarantine> {
+export async function quarantine(fleet: Fleet, check: Check, mayBeEmpty: boolean): Promise<Quarantine> {
 	const whole = await check(fleet);
 	if (whole.accepted) return { kind: "served", fleet, refused: [] };
 	const empty = await check(fleetOf([]));
@@ -28,6 +30,7 @@ export async function quarantine(fleet: Fleet, check: Check): Promise<Quarantine
 	const pools = await keepAccepted([], byPool, check);
 	const servers = pools.refused.flatMap(({ unit }) => unit).map((member) => [member]);
 	const rest = await keepAccepted(pools.kept, servers, check);
+	if (rest.kept.length === 0 && !mayBeEmpty) return { kind: "refused", verdict: whole };
 	const refused = rest.refused.flatMap(({ unit, finding }) => unit.map((member) => ({ member, finding })));
 	return { kind: "served", fleet: fleetOf(rest.kept), refused };
 }

@@ -17,6 +17,7 @@ export type Outcome = {
 	/** The fleet in force after the pass, and its generation; undefined while there is none. */
 	readonly fleet: Fleet | undefined;
 	readonly generation: string | undefined;
+	/** What was done; what had to be taken back is not among it. */
 	readonly steps: readonly Step[];
 	readonly changes: readonly MembershipEvent[];
 	readonly problems: readonly Problem[];
@@ -43,13 +44,18 @@ export function createReconciler(ports: Ports, clock: Clock, config: ReconcilerC
 	const record = createRecord(ports.records, config.firstStart);
 	/** A generation that HAProxy's parser accepts but its process does not; not to be tried at every turn. */
 	let unloadable: { readonly id: string; readonly problems: readonly Problem[] } | undefined;
+	/** What the records tell of. A pass that broke off after it had promoted is made up for by the next. */
+	let recorded: Fleet | undefined;
 
 	async function pass(hints: Hints, signal: AbortSignal): Promise<Outcome> {
 		const inventory = await ports.engine.read(hints, signal);
 		const before = await ports.generations.current();
+		recorded ??= before?.fleet ?? emptyFleet;
 		const draft = await draftOf(inventory, before, signal);
 		const outcome = await bring(draft, before, hints.all, signal);
-		return await record(outcome, { before, draft, proxy: inventory.proxy });
+		const written = await record(outcome, { before: recorded, draft, proxy: inventory.proxy });
+		recorded = outcome.fleet ?? recorded;
+		return written;
 	}
 
 	async function passWithoutEngine(signal: AbortSignal): Promise<Outcome> {
@@ -64,7 +70,8 @@ export function createReconciler(ports: Ports, clock: Clock, config: ReconcilerC
 		afresh: boolean,
 		signal: AbortSignal,
 	): Promise<Outcome> {
-		const { generation: desired, problems } = await accept(draft.fleet, { afresh }, signal);
+		const how = { afresh, lastGood: before !== undefined };
+		const { generation: desired, problems } = await accept(draft.fleet, how, signal);
 		const found = [...draft.problems, ...problems];
 		if (desired === undefined) return outcomeOf(before, found);
 		if (desired.id === unloadable?.id && !afresh)
@@ -73,7 +80,7 @@ export function createReconciler(ports: Ports, clock: Clock, config: ReconcilerC
 		const steps = plan({ inForce: before, loaded: await ports.haproxy.loaded(signal) }, desired);
 		const applied = await apply(steps, desired, { ...ports, clock }, signal);
 		unloadable = applied.inForce ? undefined : { id: desired.id, problems: applied.problems };
-		return outcomeOf(applied.inForce ? desired : before, [...found, ...applied.problems], steps);
+		return outcomeOf(applied.inForce ? desired : before, [...found, ...applied.problems], applied.done);
 	}
 
 	return { pass, passWithoutEngine };

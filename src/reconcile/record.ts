@@ -1,11 +1,12 @@
 import type { Draft } from "../model/build.ts";
 import type { Self } from "../model/container.ts";
-import { emptyFleet } from "../model/fleet.ts";
+import type { Fleet } from "../model/fleet.ts";
 import { balancerJoin, membershipChanges } from "../model/membership.ts";
-import type { InForce, Ports } from "./ports.ts";
+import type { Ports } from "./ports.ts";
 import type { Outcome } from "./reconcile.ts";
 
-type Circumstances = { readonly before: InForce; readonly draft: Draft; readonly proxy: Self };
+/** `before`: what the log tells of so far. */
+type Circumstances = { readonly before: Fleet; readonly draft: Draft; readonly proxy: Self };
 
 /**
  * Writes down who came and went.
@@ -20,7 +21,7 @@ export function createRecord(
 
 	return async (outcome, { before, draft, proxy }) => {
 		if (outcome.fleet === undefined) return outcome;
-		const arrivals = membershipChanges(before?.fleet ?? emptyFleet, outcome.fleet, draft.standings);
+		const arrivals = membershipChanges(before, outcome.fleet, draft.standings);
 		const changes = unannounced ? [balancerJoin(proxy), ...arrivals] : arrivals;
 		unannounced = false;
 		const unwritten = await Promise.all([

@@ -1,0 +1,116 @@
+import { expect, test } from "vitest";
+import { container } from "../testing/containers.ts";
+import { createFakeWorld } from "../testing/fake-world.ts";
+import { passesIn, servedIn } from "../testing/passes.ts";
+
+const [a, b] = [container("a", { health: "healthy" }), container("b", { health: "healthy" })];
+const failed = { kind: "failed", log: "cannot bind socket (Address already in use) [:::80]" } as const;
+
+/** `a` is served, and HAProxy's next process will not start. */
+async function withFailingReload() {
+	const passes = passesIn(createFakeWorld({ containers: [a] }));
+	const good = await passes.full();
+	passes.world.faults.reload = failed;
+	passes.newsOfJournal();
+	return { ...passes, good };
+}
+
+test("a generation that HAProxy would not load is taken back, and HAProxy's reason told", async () => {
+	const { onChange, world, newsOfJournal, good } = await withFailingReload();
+	const outcome = await onChange({ containers: [a, b] });
+
+	expect(newsOfJournal()).toEqual(["read 0", "check", expect.stringMatching(/^promote/), "reload", "revert"]);
+	expect(world.inForce()?.id).toBe(good.generation);
+	expect(outcome).toMatchObject({
+		generation: good.generation,
+		steps: [],
+		changes: [],
+		problems: [{ code: "reload-failed", severity: "problem", message: expect.stringContaining(failed.log) }],
+	});
+	expect(world.nodes()).toEqual(["a"]);
+});
+
+test("it is not tried again at every turn, but at the next full one; the problem stays meanwhile", async () => {
+	const { onChange, full, world, newsOfJournal } = await withFailingReload();
+	await onChange({ containers: [a, b] });
+	newsOfJournal();
+
+	expect((await onChange()).problems).toMatchObject([{ code: "reload-failed" }]);
+	expect(newsOfJournal()).toEqual(["read 0"]);
+
+	world.faults.reload = undefined;
+	const outcome = await full();
+	expect(servedIn(outcome)).toEqual(["a", "b"]);
+	expect(outcome.problems).toEqual([]);
+});
+
+test("it is tried at once when it has become another one", async () => {
+	const { onChange, world } = await withFailingReload();
+	await onChange({ containers: [a, b] });
+	world.faults.reload = undefined;
+
+	expect(servedIn(await onChange({ containers: [b] }))).toEqual(["b"]);
+});
+
+test("a failed reload to what is in force already takes nothing back", async () => {
+	const { onChange, world, newsOfJournal, good } = await withFailingReload();
+	world.loaded = "an older one";
+	const outcome = await onChange();
+
+	expect(newsOfJournal()).toEqual(["read 0", "reload"]);
+	expect(world.inForce()?.id).toBe(good.generation);
+	expect(outcome.problems).toMatchObject([{ code: "reload-failed" }]);
+});
+
+test("a process that runs another generation is reloaded, and the plan says why", async () => {
+	const { full, onChange, world } = passesIn(createFakeWorld({ containers: [a] }));
+	await full();
+	world.loaded = "another";
+	const outcome = await onChange();
+
+	expect(outcome.steps).toEqual([
+		{ kind: "reload", reasons: [{ kind: "process-differs", subject: "another" }] },
+	]);
+	expect(world.loaded).toBe(outcome.generation);
+});
+
+test("HAProxy that is only starting is waited for", async () => {
+	const { full, clock, world } = passesIn(createFakeWorld({ containers: [a] }));
+	world.faults.reload = { kind: "not-running" };
+	const pass = full();
+	await clock.advance(2_000);
+	world.loaded = world.inForce()?.id;
+	await clock.advance(25);
+
+	expect(await pass).toMatchObject({ generation: world.loaded, problems: [] });
+	expect(clock.sleeping()).toBe(0);
+});
+
+test("HAProxy that does not start in time is a problem, and asked again at the next turn", async () => {
+	const { full, onChange, clock, world } = passesIn(createFakeWorld({ containers: [a] }));
+	world.faults.reload = { kind: "not-running" };
+	const pass = full();
+	await clock.advance(3_025);
+	const outcome = await pass;
+
+	expect(outcome).toMatchObject({
+		generation: world.inForce()?.id,
+		problems: [{ code: "haproxy-not-running" }],
+	});
+	expect(outcome.steps.map(({ kind }) => kind)).toEqual(["promote"]);
+	expect(servedIn(outcome)).toEqual(["a"]);
+
+	world.faults.reload = undefined;
+	expect((await onChange()).problems).toEqual([]);
+});
+
+test("promise 12: waiting for HAProxy's start ends when the signal aborts", async () => {
+	const { reconciler, clock, world } = passesIn(createFakeWorld({ containers: [a] }));
+	world.faults.reload = { kind: "not-running" };
+	const end = new AbortController();
+	const pass = reconciler.pass({ all: true, containers: new Set() }, end.signal);
+	await clock.advance(100);
+	end.abort();
+
+	await expect(pass).rejects.toMatchObject({ name: "AbortError" });
+});

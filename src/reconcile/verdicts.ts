@@ -1,0 +1,68 @@
+import { AppError } from "../errors.ts";
+import type { Fleet } from "../model/fleet.ts";
+import type { Finding, Generation, Verdict } from "../model/generation.ts";
+import { type Templates, templateLine } from "../render/engine.ts";
+import type { ProxyOptions } from "../render/options.ts";
+import { render } from "../render/render.ts";
+import type { Ports } from "./ports.ts";
+import type { Refusal } from "./quarantine.ts";
+
+/** What HAProxy's parser says of fleets, each text asked about once. */
+export type Verdicts = {
+	/** A template that fails on this fleet refuses it, too. */
+	readonly on: (fleet: Fleet, templates: Templates, signal: AbortSignal) => Promise<Verdict>;
+	readonly forget: () => void;
+};
+
+/** More than one search for the servers at fault comes to. */
+const most = 1_000;
+
+export function createVerdicts(
+	generations: Pick<Ports["generations"], "check">,
+	options: ProxyOptions,
+): Verdicts {
+	const known = new Map<string, Verdict>();
+
+	async function on(fleet: Fleet, templates: Templates, signal: AbortSignal): Promise<Verdict> {
+		const rendered = renderedOrRefused(fleet, templates);
+		if ("accepted" in rendered) return rendered;
+		const before = known.get(rendered.id);
+		if (before !== undefined) return before;
+		const verdict = await generations.check(rendered, signal);
+		const told = verdict.accepted ? verdict : located(verdict, rendered, templates);
+		if (known.size >= most) known.clear();
+		known.set(rendered.id, told);
+		return told;
+	}
+
+	function renderedOrRefused(fleet: Fleet, templates: Templates): Generation | Verdict {
+		try {
+			return render(fleet, options, templates);
+		} catch (thrown) {
+			if (!(thrown instanceof AppError)) throw thrown;
+			return {
+				accepted: false,
+				findings: [{ file: "", line: 0, message: thrown.message }],
+				output: thrown.message,
+			};
+		}
+	}
+
+	return { on, forget: () => known.clear() };
+}
+
+/** The same refusal, with the text of each line at fault and the template that wrote it. */
+function located(verdict: Refusal, generation: Generation, templates: Templates): Refusal {
+	return {
+		...verdict,
+		findings: verdict.findings.map((finding) => locatedFinding(finding, generation, templates)),
+	};
+}
+
+function locatedFinding(finding: Finding, generation: Generation, templates: Templates): Finding {
+	const text = generation.files.get(finding.file)?.split("\n")[finding.line - 1]?.trim() ?? "";
+	if (text === "") return finding;
+	const source = templateLine(templates, text);
+	const where = source === undefined ? "" : `, written by ${source.file}:${source.line}`;
+	return { ...finding, message: `${finding.message} (line ${finding.line} is \`${text}\`${where})` };
+}

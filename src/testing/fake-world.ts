@@ -1,0 +1,154 @@
+import type { Inventory, Listening } from "../model/container.ts";
+import { endpointKey } from "../model/endpoint.ts";
+import { type Fleet, membersOf } from "../model/fleet.ts";
+import type { Generation, Verdict } from "../model/generation.ts";
+import type { MembershipEvent } from "../model/membership.ts";
+import type { Hints, InForce, Ports, ReloadResult } from "../reconcile/ports.ts";
+import { loadTemplates, type Templates } from "../render/engine.ts";
+import { type Circumstances, surroundings } from "./containers.ts";
+import { shippedTemplates } from "./golden.ts";
+
+/** What a pass needs of the world, by hand: an engine, a HAProxy and a disk that a test can break. */
+export type FakeWorld = {
+	readonly ports: Ports;
+	/** What was asked for and done, in order: `read all`, `check`, `promote <id>`, `reload`, `revert`. */
+	readonly journal: readonly string[];
+	readonly reads: readonly Hints[];
+	/** Every fleet that HAProxy's parser was asked about. */
+	readonly checked: readonly Fleet[];
+	readonly log: readonly MembershipEvent[];
+	/** The files of `/nodes`. */
+	readonly nodes: () => readonly string[];
+	readonly inForce: () => InForce;
+	/** Changes what the engine holds. */
+	readonly holds: (circumstances: Circumstances) => void;
+	readonly faults: Faults;
+	/** The generation that the running process has loaded; undefined: none runs. */
+	loaded: string | undefined;
+};
+
+type Faults = {
+	/** Thrown by each read. */
+	read?: Error | undefined;
+	/** Awaited by each read. */
+	held?: Promise<unknown> | undefined;
+	/** The complaint about a generation that HAProxy's parser refuses; undefined: it accepts. */
+	refuses?: ((generation: Generation) => string | undefined) | undefined;
+	reload?: ReloadResult | Error | undefined;
+	/** Loaded in place of what is on disk. */
+	templates?: Templates | Error | undefined;
+	answer?: Listening | undefined;
+};
+
+export const shipped = await loadTemplates(shippedTemplates, undefined);
+
+/** The shipped templates with other text in place of some of theirs. */
+export function templatesWith(change: (text: string, output: string) => string): Templates {
+	return { ...shipped, write: (output, view) => change(shipped.write(output, view), output) };
+}
+
+export function createFakeWorld(circumstances: Circumstances = {}): FakeWorld {
+	const journal: string[] = [];
+	const reads: Hints[] = [];
+	const checked: Fleet[] = [];
+	const log: MembershipEvent[] = [];
+	const faults: Faults = { answer: "yes" };
+	let inventory: Inventory = surroundings(circumstances).inventory;
+	let [inForce, previous]: [InForce, InForce] = [undefined, undefined];
+	let nodes: readonly string[] = [];
+	let watched: readonly string[] = [];
+
+	const engine: Ports["engine"] = {
+		read: async (hints) => {
+			reads.push(hints);
+			journal.push(`read ${hints.all ? "all" : hints.containers.size}`);
+			await faults.held;
+			if (faults.read !== undefined) throw faults.read;
+			return inventory;
+		},
+	};
+	const generations: Ports["generations"] = {
+		current: async () => inForce,
+		check: async (generation, signal) => {
+			signal.throwIfAborted();
+			journal.push("check");
+			checked.push(generation.fleet);
+			return verdict(faults.refuses?.(generation));
+		},
+		promote: async (generation) => {
+			journal.push(`promote ${generation.id}`);
+			[previous, inForce] = [inForce, generation];
+		},
+		revert: async () => {
+			journal.push("revert");
+			if (previous === undefined) throw new Error("there is nothing to revert to");
+			[inForce, previous] = [previous, undefined];
+		},
+	};
+	const world: FakeWorld = {
+		journal,
+		reads,
+		checked,
+		log,
+		faults,
+		loaded: undefined,
+		nodes: () => nodes,
+		inForce: () => inForce,
+		holds: (changed) => {
+			inventory = surroundings(changed).inventory;
+		},
+		ports: {
+			engine,
+			generations,
+			probe: {
+				watch: (endpoints) => {
+					watched = endpoints.map(endpointKey);
+				},
+				listening: () =>
+					new Map(faults.answer === undefined ? [] : watched.map((key) => [key, faults.answer ?? "yes"])),
+				settled: async (signal) => signal.throwIfAborted(),
+			},
+			templates: {
+				load: async () => {
+					if (faults.templates instanceof Error) throw faults.templates;
+					return faults.templates ?? shipped;
+				},
+			},
+			haproxy: {
+				loaded: async (signal) => {
+					signal.throwIfAborted();
+					return world.loaded;
+				},
+				reload: async (signal) => {
+					signal.throwIfAborted();
+					journal.push("reload");
+					if (faults.reload instanceof Error) throw faults.reload;
+					const result = faults.reload ?? { kind: "reloaded" };
+					if (result.kind === "reloaded") world.loaded = inForce?.id;
+					return result;
+				},
+			},
+			records: {
+				nodes: async (fleet) => {
+					nodes = membersOf(fleet).map(({ server }) => server.container.name);
+					return [];
+				},
+				membership: async (events) => {
+					log.push(...events);
+					return [];
+				},
+				proxy: async () => [],
+			},
+		},
+	};
+	return world;
+}
+
+function verdict(complaint: string | undefined): Verdict {
+	if (complaint === undefined) return { accepted: true };
+	return {
+		accepted: false,
+		findings: [{ file: "haproxy.cfg", line: 0, message: complaint }],
+		output: complaint,
+	};
+}

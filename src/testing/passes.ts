@@ -1,0 +1,51 @@
+import type { Hints } from "../reconcile/ports.ts";
+import { createReconciler, type Outcome, type Reconciler } from "../reconcile/reconcile.ts";
+import { type Circumstances, policy } from "./containers.ts";
+import { createFakeClock, type FakeClock } from "./fake-clock.ts";
+import { createFakeWorld, type FakeWorld } from "./fake-world.ts";
+import { testOptions } from "./golden.ts";
+
+export const everything: Hints = { all: true, containers: new Set() };
+export const nothing: Hints = { all: false, containers: new Set() };
+
+/** A reconciler in a fake world, whose passes a test makes one by one. */
+export type Passes = {
+	readonly world: FakeWorld;
+	readonly clock: FakeClock;
+	readonly reconciler: Reconciler;
+	readonly signal: AbortSignal;
+	/** A full pass. */
+	readonly full: () => Promise<Outcome>;
+	/** A pass after the engine holds something else, as events would cause it. */
+	readonly onChange: (circumstances?: Circumstances) => Promise<Outcome>;
+	/** What was asked for and done since this was last called. */
+	readonly newsOfJournal: () => readonly string[];
+};
+
+export function passesIn(world: FakeWorld = createFakeWorld(), firstStart = true): Passes {
+	const clock = createFakeClock();
+	const { signal } = new AbortController();
+	const reconciler = createReconciler(world.ports, clock, { policy, options: testOptions, firstStart });
+	let told = 0;
+	return {
+		world,
+		clock,
+		reconciler,
+		signal,
+		full: () => reconciler.pass(everything, signal),
+		onChange: (circumstances) => {
+			if (circumstances !== undefined) world.holds(circumstances);
+			return reconciler.pass(nothing, signal);
+		},
+		newsOfJournal: () => {
+			const news = world.journal.slice(told);
+			told = world.journal.length;
+			return news;
+		},
+	};
+}
+
+/** The names of the containers that are served, in the fleet's order. */
+export function servedIn({ fleet }: Pick<Outcome, "fleet">): readonly string[] {
+	return (fleet?.pools ?? []).flatMap(({ servers }) => servers.map(({ container }) => container.name));
+}
