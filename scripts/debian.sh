@@ -14,6 +14,9 @@ has() { command -v "$1" >/dev/null || [ -x "/usr/sbin/$1" ]; }
 # debian-12, ubuntu-24.04, debian-testing, … or Darwin
 distribution() { sh -c '. /etc/os-release 2>/dev/null && echo "$ID-${VERSION_ID:-testing}"' || uname -s; }
 
+# runs <pid> <program>: a zombie does not, though /proc has it; nor does a process that got the number later.
+runs() { [[ $(as_root readlink "/proc/$1/exe") = */"$2"* ]]; }
+
 # Only here have the package names been looked up.
 can_install() {
 	[[ $(distribution) =~ ^(debian-(1[2-9]|testing)|ubuntu-) ]] && { [ "$(id -u)" = 0 ] || has sudo; }
