@@ -1,7 +1,6 @@
 import { type DestinationStream, type Logger, pino, stdTimeFunctions } from "pino";
 
-export const logLevels = ["debug", "info", "warn", "error", "silent"] as const;
-export type LogLevel = (typeof logLevels)[number];
+export type LogLevel = "debug" | "info" | "warn" | "error" | "silent";
 
 /** What the rest of the program sees of the logger: a sentence, and the facts as fields. */
 export type Log = Pick<Logger, "debug" | "info" | "warn" | "error">;

@@ -1,7 +1,7 @@
 /** What several runs of one measurement came to. */
 export type Figures = { readonly median: number; readonly least: number; readonly most: number };
 
-export function figuresOf(values: readonly number[]): Figures {
+function figuresOf(values: readonly number[]): Figures {
 	const sorted = [...values].sort((a, b) => a - b);
 	const middle = (sorted.length - 1) / 2;
 	const [low = Number.NaN, high = Number.NaN] = [sorted[Math.floor(middle)], sorted[Math.ceil(middle)]];
