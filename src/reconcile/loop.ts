@@ -1,4 +1,3 @@
-import pRetry from "p-retry";
 import type { Clock } from "../clock.ts";
 import { AppError, messageOf } from "../errors.ts";
 import type { Log } from "../log.ts";
@@ -34,37 +33,46 @@ const everything: Hints = { all: true, containers: new Set() };
  */
 export async function runLoop(parts: LoopParts, signal: AbortSignal): Promise<void> {
 	const { trigger, clock, times } = parts;
-	const startedAt = clock.now();
+	/** When HAProxy is to serve without Docker's answer; never again once it serves. */
+	let standInAt = clock.now() + times.boot;
 	let lastFull = Number.NEGATIVE_INFINITY;
-	let served = false;
 	// The first pass waits for nothing: an engine that is away sends no event that could hint at it.
 	let hints = everything;
 	while (!signal.aborted) {
-		const outcome = await pRetry((attempt) => turn(parts, attempt === 1 ? hints : everything, signal), {
-			retries: Number.POSITIVE_INFINITY,
-			minTimeout: 200,
-			maxTimeout: 2_000,
-			randomize: true,
-			signal,
-			onFailedAttempt: () => serveEmptyOnce(),
-		});
-		served = true;
+		const outcome = await untilDone();
+		standInAt = Number.POSITIVE_INFINITY;
 		if (hints.all) lastFull = clock.now();
 		const hinted = await trigger.next(outcome.steps.length > 0 ? times.rest : 0, signal);
 		hints = clock.now() - lastFull >= times.resync ? everything : hinted;
 	}
 
-	async function serveEmptyOnce(): Promise<void> {
-		if (served || clock.now() - startedAt < times.boot) return;
-		served = await serveWithoutEngine(parts, signal);
+	async function untilDone(): Promise<Outcome> {
+		for (let attempt = 1; ; attempt += 1) {
+			const outcome = await turn(parts, attempt === 1 ? hints : everything, signal);
+			if (outcome !== undefined) return outcome;
+			await standInIfDue();
+			await clock.sleep(gapAfter(attempt), signal);
+		}
+	}
+
+	async function standInIfDue(): Promise<void> {
+		if (clock.now() < standInAt) return;
+		if (await serveWithoutEngine(parts, signal)) standInAt = Number.POSITIVE_INFINITY;
+	}
+
+	function gapAfter(attempt: number): number {
+		const gap = Math.min(200 * 2 ** (attempt - 1), 2_000);
+		const untilStandIn = standInAt - clock.now();
+		return untilStandIn > 0 ? Math.min(gap, untilStandIn) : gap;
 	}
 }
 
+/** Undefined when the pass failed, which is then told already. */
 async function turn(
 	{ reconciler, status, clock, log }: LoopParts,
 	hints: Hints,
 	signal: AbortSignal,
-): Promise<Outcome> {
+): Promise<Outcome | undefined> {
 	const started = clock.now();
 	try {
 		const outcome = await reconciler.pass(hints, signal);
@@ -74,9 +82,7 @@ async function turn(
 	} catch (thrown) {
 		signal.throwIfAborted();
 		if (status.failed(thrown)) reportFailure(thrown, log);
-		throw thrown instanceof AppError
-			? thrown
-			: new AppError("pass-failed", "a pass failed", { cause: thrown });
+		return undefined;
 	}
 }
 
@@ -92,11 +98,13 @@ function reportFailure(thrown: unknown, log: Log): void {
 }
 
 async function serveWithoutEngine(
-	{ reconciler, status, log }: LoopParts,
+	{ reconciler, status, clock, log }: LoopParts,
 	signal: AbortSignal,
 ): Promise<boolean> {
+	const started = clock.now();
 	try {
 		const outcome = await reconciler.passWithoutEngine(signal);
+		status.withoutEngine(outcome, clock.now() - started);
 		log.warn(
 			{ generation: outcome.generation },
 			"Docker does not answer: HAProxy serves without a list of containers",

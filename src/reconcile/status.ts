@@ -29,6 +29,8 @@ export type EngineState = { readonly connected: boolean; readonly attempt: numbe
 
 export type StatusBoard = {
 	readonly turned: (outcome: Outcome, took: number) => void;
+	/** What came of a pass that had to do without Docker: the failure that led to it stays. */
+	readonly withoutEngine: (outcome: Outcome, took: number) => void;
 	/** True when this failure is not the one of the turn before: worth a line in the log. */
 	readonly failed: (thrown: unknown) => boolean;
 	readonly engine: (state: EngineState) => void;
@@ -48,7 +50,12 @@ export function createStatusBoard(clock: Clock): StatusBoard {
 	let lastReload: Status["lastReload"] = null;
 
 	function turned(outcome: Outcome, took: number): void {
-		[last, failure, lastTurn] = [outcome, undefined, clock.now()];
+		failure = undefined;
+		withoutEngine(outcome, took);
+	}
+
+	function withoutEngine(outcome: Outcome, took: number): void {
+		[last, lastTurn] = [outcome, clock.now()];
 		const reload = outcome.steps.find((step) => step.kind === "reload");
 		if (reload !== undefined) lastReload = { at: isoTime(lastTurn), took, reasons: reload.reasons };
 	}
@@ -60,7 +67,8 @@ export function createStatusBoard(clock: Clock): StatusBoard {
 	}
 
 	function view(): Status {
-		const problems = [...(failure === undefined ? [] : [failure]), ...(last?.problems ?? [])];
+		const present = failure ?? deafness(engine);
+		const problems = [...(present === undefined ? [] : [present]), ...(last?.problems ?? [])];
 		return {
 			state: stateOf(last, problems),
 			...sizeOf(last?.fleet),
@@ -74,6 +82,7 @@ export function createStatusBoard(clock: Clock): StatusBoard {
 
 	return {
 		turned,
+		withoutEngine,
 		failed,
 		engine: (state) => {
 			engine = state;
@@ -102,6 +111,18 @@ function failureProblem(thrown: unknown): Problem {
 		subject: known?.code.startsWith("docker") ? "engine" : "controller",
 		message: `${messageOf(thrown)}; what was served goes on`,
 		hint: known?.hint ?? "it is tried again by itself; if this stays, the controller's log has the details",
+	};
+}
+
+/** A stream that was cut and holds again at the first try is no news: what stands between may cut it every few minutes. */
+function deafness({ connected, attempt, cause }: EngineState): Problem | undefined {
+	if (connected || attempt < 2) return undefined;
+	return {
+		code: "docker-events",
+		severity: "problem",
+		subject: "engine",
+		message: `Docker's events can't be followed, so that changes are seen late: ${cause ?? "no reason given"}`,
+		hint: "it is tried again by itself; if this stays, see that the engine runs and that its /events may be read",
 	};
 }
 

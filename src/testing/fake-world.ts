@@ -1,3 +1,4 @@
+import { orAborted } from "../abort.ts";
 import type { Inventory, Listening } from "../model/container.ts";
 import { endpointKey } from "../model/endpoint.ts";
 import { type Fleet, membersOf } from "../model/fleet.ts";
@@ -59,10 +60,10 @@ export function createFakeWorld(circumstances: Circumstances = {}): FakeWorld {
 	let watched: readonly string[] = [];
 
 	const engine: Ports["engine"] = {
-		read: async (hints) => {
+		read: async (hints, signal) => {
 			reads.push(hints);
 			journal.push(`read ${hints.all ? "all" : hints.containers.size}`);
-			await faults.held;
+			await orAborted(Promise.resolve(faults.held), signal);
 			if (faults.read !== undefined) throw faults.read;
 			return inventory;
 		},

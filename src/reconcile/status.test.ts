@@ -1,0 +1,166 @@
+import { expect, test } from "vitest";
+import { AppError } from "../errors.ts";
+import { fleetOf } from "../model/build.ts";
+import type { Problem } from "../model/problem.ts";
+import { createFakeClock } from "../testing/fake-clock.ts";
+import { fleetOfOne } from "../testing/generation-builder.ts";
+import type { Outcome } from "./reconcile.ts";
+import { createStatusBoard } from "./status.ts";
+
+const outcome: Outcome = { fleet: fleetOfOne, generation: "abc", steps: [], changes: [], problems: [] };
+const problem = (severity: Problem["severity"]): Problem => ({
+	code: "x",
+	severity,
+	subject: "web",
+	message: "m",
+	hint: "h",
+});
+
+function board() {
+	const clock = createFakeClock();
+	return { clock, status: createStatusBoard(clock) };
+}
+
+test("before the first pass it is starting, and knows of nothing", () => {
+	expect(board().status.view()).toEqual({
+		state: "starting",
+		pools: 0,
+		servers: 0,
+		generation: null,
+		lastTurn: null,
+		lastReload: null,
+		engine: { connected: false, attempt: 0 },
+		problems: [],
+	});
+});
+
+test("after a pass it is ok, and tells what is in force", () => {
+	const { status } = board();
+	status.turned(outcome, 12);
+
+	expect(status.view()).toMatchObject({
+		state: "ok",
+		pools: 1,
+		servers: 1,
+		generation: "abc",
+		lastTurn: "2026-01-01T00:00:00.000Z",
+	});
+	expect(status.fleet()).toBe(fleetOfOne);
+});
+
+test("a pass that came to no generation leaves it starting", () => {
+	const { status } = board();
+	status.turned({ ...outcome, fleet: undefined, generation: undefined }, 1);
+
+	expect(status.view()).toMatchObject({ state: "starting", generation: null });
+});
+
+test.each([
+	["notice", "ok"],
+	["problem", "degraded"],
+] as const)("a %s makes it %s", (severity, state) => {
+	const { status } = board();
+	status.turned({ ...outcome, problems: [problem(severity)] }, 1);
+
+	expect(status.view()).toMatchObject({ state, problems: [problem(severity)] });
+});
+
+test("promise 2: a failed pass is told with its cause and what to do, and what was served still is", () => {
+	const { status } = board();
+	status.turned({ ...outcome, problems: [problem("notice")] }, 1);
+	status.failed(
+		new AppError("docker-unreachable", "no engine", { hint: "start it", cause: new Error("ENOENT") }),
+	);
+
+	expect(status.view()).toMatchObject({
+		state: "degraded",
+		servers: 1,
+		generation: "abc",
+		problems: [
+			{
+				code: "docker-unreachable",
+				subject: "engine",
+				message: "no engine: ENOENT; what was served goes on",
+				hint: "start it",
+			},
+			problem("notice"),
+		],
+	});
+	status.turned(outcome, 1);
+	expect(status.view()).toMatchObject({ state: "ok", problems: [] });
+});
+
+test("a failure that nobody foresaw is the controller's, with a hint where to look", () => {
+	const { status } = board();
+	status.failed(new TypeError("x is not a function"));
+
+	expect(status.view().problems).toMatchObject([
+		{ code: "pass-failed", subject: "controller", hint: expect.stringContaining("log") },
+	]);
+});
+
+test("the same failure is worth one line of the log, another one is worth another", () => {
+	const { status } = board();
+	const fail = (message: string) => status.failed(new AppError("docker-unreachable", message));
+
+	expect([fail("a"), fail("a"), fail("b"), fail("b")]).toEqual([true, false, true, false]);
+	status.turned(outcome, 1);
+	expect(fail("b")).toBe(true);
+});
+
+test("the last reload is told with its time and reasons until there is another", async () => {
+	const { status, clock } = board();
+	const reasons = [{ kind: "server-joined", subject: "nodes/web" }] as const;
+	status.turned({ ...outcome, steps: [{ kind: "reload", reasons }] }, 35);
+	await clock.advance(10_000);
+	status.turned(outcome, 1);
+
+	expect(status.view()).toMatchObject({
+		lastReload: { at: "2026-01-01T00:00:00.000Z", took: 35, reasons },
+		lastTurn: "2026-01-01T00:00:10.000Z",
+	});
+});
+
+test("how long ago the loop turned counts failed turns, too, and from the start before the first", async () => {
+	const { status, clock } = board();
+	await clock.advance(4_000);
+	expect(status.sinceLastTurn()).toBe(4_000);
+	status.failed(new Error("x"));
+	await clock.advance(1_000);
+	expect(status.sinceLastTurn()).toBe(1_000);
+});
+
+test("what is served without an engine is in force, and the failure stays", () => {
+	const { status } = board();
+	status.failed(new AppError("docker-unreachable", "no engine"));
+	status.withoutEngine({ ...outcome, fleet: fleetOf([]) }, 30);
+
+	expect(status.view()).toMatchObject({ state: "degraded", generation: "abc", pools: 1, servers: 0 });
+	expect(status.view().problems).toHaveLength(1);
+});
+
+test("an engine whose events can't be followed is degraded, though its lists can be read", () => {
+	const { status } = board();
+	status.turned(outcome, 1);
+	status.engine({ connected: false, attempt: 1, cause: "cut off" });
+	expect(status.view().state).toBe("ok");
+	status.engine({ connected: false, attempt: 2, cause: "403 Forbidden" });
+
+	expect(status.view()).toMatchObject({
+		state: "degraded",
+		engine: { connected: false, attempt: 2 },
+		problems: [
+			{ code: "docker-events", subject: "engine", message: expect.stringContaining("403 Forbidden") },
+		],
+	});
+	status.engine({ connected: true, attempt: 3 });
+	expect(status.view()).toMatchObject({ state: "ok", problems: [] });
+});
+
+test("an engine that can't be reached at all is one problem, not two", () => {
+	const { status } = board();
+	status.failed(new AppError("docker-unreachable", "no engine"));
+	status.engine({ connected: false, attempt: 5, cause: "no engine" });
+
+	expect(status.view().problems.map(({ code }) => code)).toEqual(["docker-unreachable"]);
+});
