@@ -29,7 +29,7 @@ refresh_package_lists() { as_root apt-get update || echo "Some sources do not an
 install_packages() {
 	local before
 	before=$(installed_packages)
-	as_root dpkg --configure -a
+	as_root dpkg --configure -a || true # an install that broke off; apt-get waits for one that goes on
 	as_root env DEBIAN_FRONTEND=noninteractive apt-get install --yes --no-install-recommends \
 		-o DPkg::Lock::Timeout=120 "$@"
 	{
