@@ -1,0 +1,79 @@
+import fc from "fast-check";
+import { expect, test } from "vitest";
+import { build } from "./model/build.ts";
+import type { Container } from "./model/container.ts";
+import { membersOf } from "./model/fleet.ts";
+import { loadTemplates } from "./render/engine.ts";
+import { render } from "./render/render.ts";
+import { surroundings } from "./testing/containers.ts";
+import { shippedTemplates, testOptions } from "./testing/golden.ts";
+import { harmless, hostileContainer, hostileFleets } from "./testing/hostile.ts";
+
+const templates = await loadTemplates(shippedTemplates, undefined);
+
+function filesOf(containers: readonly Container[]): ReadonlyMap<string, string> {
+	const { fleet } = build(surroundings({ containers, policy: { port: 8080 } }));
+	return render(fleet, testOptions, templates).files;
+}
+
+const comment = /^ {4}# [a-zA-Z0-9][a-zA-Z0-9_.-]*, container [0-9a-f]{12}$/;
+const server =
+	/^ {4}server [a-zA-Z0-9][a-zA-Z0-9_.-]*-[0-9a-f]{8} \d{1,3}(\.\d{1,3}){3}:\d{1,5} weight \d{1,3} check inter 2s fastinter 500ms downinter 1s fall 3 rise 2 pool-purge-delay 1s$/;
+const backend = /^backend [a-zA-Z0-9][a-zA-Z0-9_.-]{0,62}$/;
+const size = /^# (no|\d+) servers?$/;
+
+/** The lines, with those that tell of the whole fleet made equal: the generation's id and how many servers a pool has. */
+function linesOf(files: ReadonlyMap<string, string>): readonly string[] {
+	return (files.get("haproxy.cfg") ?? "")
+		.split("\n")
+		.map((line) =>
+			size.test(line) ? "# size" : line.replace(/^ {4}description [0-9a-f]{12}$/, "    description"),
+		);
+}
+
+/** What remains of the lines without the two of this container, and without its pool if nobody else is in it. */
+function without(one: Container, lines: readonly string[], before: readonly string[]): readonly string[] {
+	const at = lines.indexOf(`    # ${one.name}, container ${one.id.slice(0, 12)}`);
+	if (at < 0) return lines;
+	expect(lines[at]).toMatch(comment);
+	expect(lines[at + 1]).toMatch(server);
+	expect(lines[at + 1]).toContain(`    server ${one.name}-${one.id.slice(0, 8)} ${one.networks[0]?.ipv4}:`);
+	const rest = lines.toSpliced(at, 2);
+	const section = lines[at - 1] ?? "";
+	if (!backend.test(section) || before.includes(section)) return rest;
+	expect(rest.slice(at - 3, at - 1)).toEqual(["", "# size"]);
+	return rest.toSpliced(at - 3, 3);
+}
+
+const usual = filesOf(harmless);
+const usualLines = linesOf(usual);
+
+test("promise 8: whatever labels a container has, it adds its own server line, at most a pool for it, and nothing else", () => {
+	fc.assert(
+		fc.property(hostileContainer, (one) => {
+			const files = filesOf([...harmless, one]);
+
+			expect(without(one, linesOf(files), usualLines)).toEqual(usualLines);
+			for (const [path, text] of files) if (path !== "haproxy.cfg") expect(text).toBe(usual.get(path));
+		}),
+		{ numRuns: 300 },
+	);
+});
+
+test("promise 8: no value of a label makes building or rendering fail", () => {
+	const many = fc.uniqueArray(hostileContainer, { selector: ({ name }) => name, maxLength: 6 });
+
+	fc.assert(
+		fc.property(many, (containers) => {
+			expect(() => filesOf(containers)).not.toThrow();
+		}),
+		{ numRuns: 100 },
+	);
+});
+
+test("the hostile sample is no empty threat: most of its containers are served, in many pools", () => {
+	const members = hostileFleets(100).flatMap(membersOf);
+
+	expect(members.length).toBeGreaterThan(150);
+	expect(new Set(members.map(({ pool }) => pool)).size).toBeGreaterThan(8);
+});
