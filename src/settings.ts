@@ -67,7 +67,7 @@ export const settingsTable = {
 	templates: setting({
 		env: "BALLAST_TEMPLATES",
 		meaning: "a directory of your own templates, each in the place of ours of the same name",
-		expected: "an absolute path",
+		expected: "an absolute path without spaces",
 		default: "/etc/ballast/templates",
 		parse: absolutePath,
 	}),
@@ -102,9 +102,9 @@ export const settingsTable = {
 	hardStopAfter: setting({
 		env: "BALLAST_HARD_STOP_AFTER",
 		meaning: "how long a process that a reload replaced may finish its connections",
-		expected: "a time such as 30s, 30m or 24h",
+		expected: "a time such as 30s, 30m or 24h, 596h at most",
 		default: "30m",
-		parse: matching(/^[1-9]\d{0,5}[smh]$/),
+		parse: haproxyTime,
 	}),
 	logLevel: setting({
 		env: "BALLAST_LOG_LEVEL",
@@ -148,7 +148,16 @@ export function readSettings(sources: Sources = {}): Settings {
 	}));
 	const bad = rows.filter((row) => row.value === null);
 	if (bad.length > 0) throw badSettings(bad);
-	return Object.fromEntries(rows.map(({ name, value }) => [name, value])) as Settings;
+	const settings = Object.fromEntries(rows.map(({ name, value }) => [name, value])) as Settings;
+	refuseSamePorts(settings);
+	return settings;
+}
+
+/** HAProxy would bind both, and the kernel would give each half of the connections. */
+function refuseSamePorts({ httpPort, statsPort }: Settings): void {
+	if (httpPort !== statsPort) return;
+	const message = `BALLAST_HTTP_PORT and BALLAST_STATS_PORT are both ${httpPort}, expected two different ports`;
+	throw new AppError("bad-setting", message, { hint: "change one of them" });
 }
 
 export function settingsInForce({ flags = {}, env = process.env }: Sources = {}): readonly SettingInForce[] {
@@ -179,7 +188,7 @@ function directory(env: string, meaning: string, path: string): Setting<string> 
 	return {
 		env,
 		meaning: `the directory of ${meaning}`,
-		expected: "an absolute path",
+		expected: "an absolute path without spaces",
 		default: path,
 		parse: absolutePath,
 	};
@@ -213,7 +222,14 @@ function oneOf<const T extends string>(allowed: readonly T[]): (text: string) =>
 }
 
 function onOff(text: string): boolean | null {
-	return { on: true, off: false }[text] ?? null;
+	return text === "on" || (text === "off" ? false : null);
+}
+
+/** HAProxy keeps times as milliseconds of 31 bits. */
+function haproxyTime(text: string): string | null {
+	const [, count, unit] = /^([1-9]\d{0,9})([smh])$/.exec(text) ?? [];
+	const seconds = Number(count) * (unit === "h" ? 3_600 : unit === "m" ? 60 : 1);
+	return seconds * 1_000 < 2 ** 31 ? text : null;
 }
 
 function cidrs(text: string): readonly string[] | null {
@@ -224,7 +240,7 @@ function cidrs(text: string): readonly string[] | null {
 
 function isCidr(text: string): boolean {
 	const [address = "", bits, ...more] = text.split("/");
-	const version = isIP(address);
+	const version = address.includes("%") ? 0 : isIP(address);
 	if (version === 0 || more.length > 0) return false;
 	return bits === undefined || (/^\d{1,3}$/.test(bits) && Number(bits) <= (version === 4 ? 32 : 128));
 }
