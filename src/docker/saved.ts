@@ -1,4 +1,4 @@
-import { AppError } from "../errors.ts";
+import { AppError, messageOf } from "../errors.ts";
 import type { Container, Inventory } from "../model/container.ts";
 import { containerOf } from "./inspect.ts";
 
@@ -15,9 +15,7 @@ export type SavedInspects = {
 /** The inventory that saved answers tell of. Throws `AppError` `bad-input`. */
 export function savedInventory({ text, source, proxy }: SavedInspects): Inventory {
 	const containers = containersIn(text, source);
-	const self = containers.find(
-		({ name, id }) => proxy !== undefined && (name === proxy || id.startsWith(proxy)),
-	);
+	const self = proxy === undefined || proxy === "" ? undefined : named(containers, proxy);
 	if (proxy !== undefined && self === undefined) {
 		const names = containers.map(({ name }) => name).join(", ");
 		throw new AppError("bad-input", `${source} has no container ${proxy}: it has ${names}`, {
@@ -25,6 +23,11 @@ export function savedInventory({ text, source, proxy }: SavedInspects): Inventor
 		});
 	}
 	return { proxy: { container: self }, containers, leaving: new Map() };
+}
+
+/** As Docker looks a container up: a name comes before the beginning of an id. */
+function named(containers: readonly Container[], proxy: string): Container | undefined {
+	return containers.find(({ name }) => name === proxy) ?? containers.find(({ id }) => id.startsWith(proxy));
 }
 
 function containersIn(text: string, source: string): readonly Container[] {
@@ -42,5 +45,11 @@ function containersIn(text: string, source: string): readonly Container[] {
 			hint: "make it with: docker inspect <container> … > FILE",
 		});
 	}
-	return json.map((one: unknown) => containerOf(one));
+	try {
+		return json.map((one: unknown) => containerOf(one));
+	} catch (thrown) {
+		throw new AppError("bad-input", `${source}: ${messageOf(thrown)}`, {
+			hint: "make it anew with: docker inspect <container> … > FILE",
+		});
+	}
 }
