@@ -1,0 +1,50 @@
+import type { ServerRow } from "../admin/api.ts";
+import type { Problem } from "../model/problem.ts";
+import type { Status } from "../reconcile/status.ts";
+
+/** What a controller tells while all is well. */
+export const wellStatus: Status = {
+	state: "ok",
+	pools: 1,
+	servers: 2,
+	generation: "0a1b2c3d4e5f",
+	lastTurn: "2026-01-01T00:00:10.000Z",
+	lastReload: {
+		at: "2026-01-01T00:00:00.000Z",
+		took: 35,
+		reasons: [
+			{ kind: "server-joined", subject: "nodes/web-1-0a1b2c3d" },
+			{ kind: "server-joined", subject: "nodes/web-2-1b2c3d4e" },
+		],
+	},
+	engine: { connected: true, attempt: 1 },
+	problems: [],
+};
+
+export const badLabel: Problem = {
+	code: "bad-label",
+	severity: "problem",
+	subject: "web-3",
+	message: 'label ballast.port is "http", expected a port',
+	hint: "recreate the container",
+};
+
+export const startingUp: Problem = {
+	code: "health-starting",
+	severity: "notice",
+	subject: "web-4",
+	message: "its HEALTHCHECK has not passed yet",
+	hint: "wait",
+};
+
+export const webRow: ServerRow = {
+	pool: "nodes",
+	server: "web-1-0a1b2c3d",
+	container: "web-1",
+	id: "0a1b2c3d".repeat(8),
+	address: "192.168.42.3:3000",
+	status: "UP",
+	weight: 100,
+	current: 2,
+	total: 41,
+};
