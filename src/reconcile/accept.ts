@@ -27,12 +27,17 @@ export type Accept = (
 	signal: AbortSignal,
 ) => Promise<Acceptance>;
 
+type AcceptPorts = {
+	readonly templates: Ports["templates"];
+	readonly generations: Pick<Ports["generations"], "check">;
+};
+
 /**
- * Renders fleets and asks HAProxy's parser about them. Remembers the last templates that were accepted, to go on with when
- * newer ones are broken, and the servers that were refused, to leave them out without asking again. Templates that serve
+ * Renders fleets and asks HAProxy's parser about them. Keeps the last templates that were accepted, to go on with when newer
+ * ones are broken, and remembers the servers that were refused, to leave them out without asking again. Templates that serve
  * everyone come before those that don't, and servers are left out only when none does (promise 7).
  */
-export function createAccept(ports: Pick<Ports, "templates" | "generations">, options: ProxyOptions): Accept {
+export function createAccept(ports: AcceptPorts, options: ProxyOptions): Accept {
 	const verdicts = createVerdicts(ports.generations, options);
 	let newest: Templates | undefined;
 	let proven: Templates | undefined;
@@ -55,6 +60,7 @@ export function createAccept(ports: Pick<Ports, "templates" | "generations">, op
 	async function startAfresh(): Promise<void> {
 		quarantined = new Map();
 		verdicts.forget();
+		proven ??= await ports.templates.kept();
 		try {
 			newest = await ports.templates.load();
 			broken = [];
@@ -69,7 +75,7 @@ export function createAccept(ports: Pick<Ports, "templates" | "generations">, op
 		const problems: Problem[] = [];
 		for (const templates of candidates()) {
 			const verdict = await verdicts.on(fleet, templates, signal);
-			if (verdict.accepted) return accepted(fleet, templates, problems);
+			if (verdict.accepted) return await accepted(fleet, templates, problems);
 			problems.push(refusalProblem(verdict));
 		}
 		return undefined;
@@ -81,16 +87,21 @@ export function createAccept(ports: Pick<Ports, "templates" | "generations">, op
 			const result = await quarantine(fleet, (part) => verdicts.on(part, templates, signal), !lastGood);
 			if (result.kind === "served") {
 				for (const refused of result.refused) quarantined.set(refused.member.server.name, refused);
-				return accepted(result.fleet, templates, problems);
+				return await accepted(result.fleet, templates, problems);
 			}
 			problems.push(refusalProblem(result.verdict));
 		}
 		return { generation: undefined, problems };
 	}
 
-	function accepted(fleet: Fleet, templates: Templates, problems: readonly Problem[]): Acceptance {
+	async function accepted(
+		fleet: Fleet,
+		templates: Templates,
+		problems: readonly Problem[],
+	): Promise<Acceptance> {
+		const unkept = templates === proven ? [] : await ports.templates.keep(templates);
 		proven = templates;
-		return { generation: render(fleet, options, templates), problems };
+		return { generation: render(fleet, options, templates), problems: [...problems, ...unkept] };
 	}
 }
 
@@ -105,11 +116,13 @@ function templateProblem(error: AppError): Problem {
 }
 
 function refusalProblem({ findings, output }: Refusal): Problem {
+	const [finding] = findings;
+	if (finding?.file === "") return templateProblem(new AppError("template-broken", finding.message));
 	return {
 		code: "configuration-refused",
 		severity: "problem",
 		subject: "haproxy.cfg",
-		message: `HAProxy refuses the configuration: ${findings[0]?.message ?? output}`,
+		message: `HAProxy refuses the configuration: ${finding?.message ?? output}`,
 		hint: "mend the template or the setting; until then the last good one stays in force",
 	};
 }

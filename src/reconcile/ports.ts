@@ -39,6 +39,10 @@ export type ProbePort = {
 export type TemplatesPort = {
 	/** Reads the templates anew. Throws `AppError` with file and line when one can't be compiled. */
 	readonly load: () => Promise<Templates>;
+	/** Remembers templates that HAProxy has accepted, for a start at which newer ones are broken. Never throws. */
+	readonly keep: (templates: Templates) => Promise<readonly Problem[]>;
+	/** The templates of the last `keep`, in this life or an earlier one; undefined when there are none, or they don't compile. */
+	readonly kept: () => Promise<Templates | undefined>;
 };
 
 /** The generation that HAProxy reads whenever it starts; undefined before the first one. */

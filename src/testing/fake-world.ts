@@ -41,7 +41,7 @@ type Faults = {
 	answer?: Listening | undefined;
 };
 
-export const shipped = await loadTemplates(shippedTemplates, undefined);
+const shipped = await loadTemplates(shippedTemplates, undefined);
 
 /** The shipped templates with other text in place of some of theirs. */
 export function templatesWith(change: (text: string, output: string) => string): Templates {

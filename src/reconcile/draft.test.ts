@@ -1,0 +1,66 @@
+import { expect, test } from "vitest";
+import type { Listening } from "../model/container.ts";
+import { endpointKey } from "../model/endpoint.ts";
+import { membersOf } from "../model/fleet.ts";
+import { container, policy, surroundings } from "../testing/containers.ts";
+import { settled } from "../testing/fake-clock.ts";
+import { createDraft } from "./draft.ts";
+import type { Ports } from "./ports.ts";
+
+const { signal } = new AbortController();
+const names = (draft: Awaited<ReturnType<ReturnType<typeof createDraft>>>) =>
+	membersOf(draft.fleet).map(({ server }) => server.container.name);
+
+/** A probe that has found nothing out before `answers` is called. */
+function slowProbe() {
+	const tried = Promise.withResolvers<void>();
+	const known = new Map<string, Listening>();
+	const watched: string[][] = [];
+	const probe: Ports["probe"] = {
+		watch: (endpoints) => watched.push(endpoints.map(endpointKey)),
+		listening: () => known,
+		settled: async () => tried.promise,
+	};
+	const answers = () => {
+		for (const key of watched.flat()) known.set(key, "yes");
+		tried.resolve();
+	};
+	return { probe, watched, answers };
+}
+
+const inventoryOf = (...containers: readonly ReturnType<typeof container>[]) =>
+	surroundings({ containers }).inventory;
+
+test("in the first draft every port has been tried: a controller that starts again empties no pool", async () => {
+	const { probe, answers } = slowProbe();
+	const draft = createDraft(probe, policy)(inventoryOf(container("a"), container("b")), undefined, signal);
+	await settled();
+	answers();
+
+	expect(names(await draft)).toEqual(["a", "b"]);
+});
+
+test("later nobody waits for a newcomer's port", async () => {
+	const { probe, watched, answers } = slowProbe();
+	const draftOf = createDraft(probe, policy);
+	answers();
+	await draftOf(inventoryOf(), undefined, signal);
+	const draft = await draftOf(inventoryOf(container("late")), undefined, signal);
+
+	expect(names(draft)).toEqual([]);
+	expect(watched.at(-1)).toEqual(draft.probes.map(endpointKey));
+	answers();
+	expect(names(await draftOf(inventoryOf(container("late")), undefined, signal))).toEqual(["late"]);
+});
+
+test("a first draft whose wait was ended waits again the next time", async () => {
+	const { probe, answers } = slowProbe();
+	const broken = { ...probe, settled: () => Promise.reject(new Error("ended")) };
+	let current: Ports["probe"] = broken;
+	const draftOf = createDraft({ ...probe, settled: (ends) => current.settled(ends) }, policy);
+	await expect(draftOf(inventoryOf(container("a")), undefined, signal)).rejects.toThrow("ended");
+	current = probe;
+	answers();
+
+	expect(names(await draftOf(inventoryOf(container("a")), undefined, signal))).toEqual(["a"]);
+});
