@@ -1,0 +1,83 @@
+import type { ServerRow } from "../../src/admin/api.ts";
+import type { Problem } from "../../src/model/problem.ts";
+import type { Status } from "../../src/reconcile/status.ts";
+import { flavours, mountEngineSocket } from "../image/proxy.ts";
+import { type CommandResult, docker, tryDocker, urlOf } from "./docker.ts";
+import { eventually } from "./eventually.ts";
+import type { Sandbox } from "./sandbox.ts";
+
+/** A proxy that follows only its own sandbox's containers: each sandbox has a join label of its own. */
+export type RunningProxy = {
+	/** The container's name. */
+	readonly name: string;
+	/** The network that it shares with its servers. */
+	readonly network: string;
+	/** Where it answers on this machine; and its stats page. */
+	readonly url: string;
+	readonly statsUrl: string;
+};
+
+/** `docker run` options, after ours: a later `-e` of the same name wins. */
+export async function startProxy(
+	sandbox: Sandbox,
+	options: readonly string[] = [],
+	name = "proxy",
+): Promise<RunningProxy> {
+	const container = await sandbox.run(
+		name,
+		...["-p", "127.0.0.1::80", "-p", "127.0.0.1::1936"],
+		...["-e", `BALLAST_JOIN_LABEL=${joinLabelOf(sandbox)}`],
+		...flavours.hardened,
+		...mountEngineSocket,
+		...options,
+		"ballast/proxy",
+	);
+	const [url, statsUrl] = await Promise.all([urlOf(container, 80), urlOf(container, 1936)]);
+	return { name: container, network: sandbox.network, url, statsUrl };
+}
+
+export function joinLabelOf(sandbox: Sandbox): string {
+	return `${sandbox.network}.role=backend`;
+}
+
+/** The command line in the proxy's container, as a person would use it. */
+export async function ballast({ name }: RunningProxy, ...args: readonly string[]): Promise<CommandResult> {
+	return tryDocker("exec", name, "ballast", ...args);
+}
+
+export async function statusOf(proxy: RunningProxy): Promise<Status> {
+	return JSON.parse((await ballast(proxy, "status", "--json")).stdout);
+}
+
+export async function problemsOf(proxy: RunningProxy): Promise<readonly Problem[]> {
+	return JSON.parse((await ballast(proxy, "problems", "--json")).stdout);
+}
+
+export async function serversOf(proxy: RunningProxy): Promise<readonly ServerRow[]> {
+	return JSON.parse((await ballast(proxy, "servers", "--json")).stdout);
+}
+
+/** Waits for a problem with that code, about that subject if one is named. */
+export async function problemWith(
+	proxy: RunningProxy,
+	code: string,
+	subject?: string,
+	withinMs = 15_000,
+): Promise<Problem> {
+	return eventually(async () => {
+		const problems = await problemsOf(proxy);
+		const found = problems.find((one) => one.code === code && (subject ?? one.subject) === one.subject);
+		if (found !== undefined) return found;
+		throw new Error(`No problem ${code} about ${subject ?? "anything"} among ${JSON.stringify(problems)}`);
+	}, withinMs);
+}
+
+/** What keeps a container out or is said of it, by code; empty when all is well with it. */
+export async function problemCodesOf(proxy: RunningProxy, subject: string): Promise<readonly string[]> {
+	return (await problemsOf(proxy)).filter((one) => one.subject === subject).map(({ code }) => code);
+}
+
+/** Lets the controller read the templates and the engine anew. */
+export async function readAgain({ name }: RunningProxy): Promise<void> {
+	await docker("exec", name, "s6-svc", "-h", "/run/service/controller");
+}
