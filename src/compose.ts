@@ -12,6 +12,7 @@ import type { Ports } from "./reconcile/ports.ts";
 import { loadTemplates } from "./render/engine.ts";
 import type { ProxyOptions } from "./render/options.ts";
 import type { Settings } from "./settings.ts";
+import { createKeptTemplates } from "./state/kept-templates.ts";
 import { createMembershipLog } from "./state/membership-log.ts";
 import { createNodes } from "./state/nodes.ts";
 import { createStopGrace } from "./state/stop-grace.ts";
@@ -43,8 +44,17 @@ export function portsOf(settings: Settings, { inventory, probe, haproxy }: Parts
 	};
 }
 
-export function templatesOf(settings: Settings): Ports["templates"] {
-	return { load: async () => await loadTemplates(shippedTemplates, settings.templates) };
+export function templatesOf({ templates, stateDir }: Settings): Ports["templates"] {
+	const copy = createKeptTemplates(join(stateDir, "templates"));
+	return {
+		load: async () => await loadTemplates(shippedTemplates, templates),
+		keep: async ({ sources }) => await copy.keep(sources.filter(({ owner }) => owner === "operator")),
+		kept: async () => {
+			const directory = await copy.directory();
+			if (directory === undefined) return undefined;
+			return await loadTemplates(shippedTemplates, directory).catch(() => undefined);
+		},
+	};
 }
 
 export function policyOf({ joinLabel, labelPrefix, port }: Settings): JoinPolicy {

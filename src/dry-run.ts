@@ -4,6 +4,7 @@ import { join } from "node:path";
 import { inventoryOf, optionsOf, policyOf, shippedTemplates, templatesOf } from "./compose.ts";
 import { createDockerClient } from "./docker/client.ts";
 import { type SavedInspects, savedInventory } from "./docker/saved.ts";
+import { AppError } from "./errors.ts";
 import { createCheck } from "./haproxy/check.ts";
 import { createGenerations } from "./haproxy/generations.ts";
 import { build, fleetOf } from "./model/build.ts";
@@ -45,17 +46,26 @@ async function readEngine(settings: Settings, signal: AbortSignal): Promise<Inve
 
 /** Asks HAProxy's parser about the templates and settings, with one server in the pool; the problems found. */
 export async function checkTemplates(settings: Settings, signal: AbortSignal): Promise<readonly Problem[]> {
-	const scratch = await mkdtemp(join(tmpdir(), "ballast-check-"));
+	const scratch = await scratchDirectory();
 	try {
-		const ports = {
-			templates: templatesOf(settings),
-			generations: createGenerations(scratch, createCheck()),
-		};
+		const templates = { ...templatesOf(settings), keep: async () => [], kept: async () => undefined };
+		const ports = { templates, generations: createGenerations(scratch, createCheck()) };
 		const accept = createAccept(ports, await optionsOf(settings));
 		const how = { afresh: true, lastGood: true };
 		return (await accept(fleetOf([sampleMember]), how, signal)).problems;
 	} finally {
 		await rm(scratch, { recursive: true, force: true });
+	}
+}
+
+async function scratchDirectory(): Promise<string> {
+	try {
+		return await mkdtemp(join(tmpdir(), "ballast-check-"));
+	} catch (cause) {
+		throw new AppError("bad-input", `a check needs a directory to write to, and ${tmpdir()} is none`, {
+			cause,
+			hint: "name another with the variable TMPDIR, such as TMPDIR=/run in a read-only container",
+		});
 	}
 }
 
