@@ -72,6 +72,7 @@ test("a member that is quarantined is written down as having left", async () => 
 test("promise 7: a template at fault is named with the line it wrote, and nothing is promoted", async () => {
 	const world = createFakeWorld({ containers: trio });
 	const good = await passesIn(world).full();
+	world.faults.nothingKept = true;
 	world.faults.templates = inGlobal;
 	world.faults.refuses = (generation) =>
 		configOf(generation).includes("bogus") ? "unknown keyword" : undefined;
@@ -91,6 +92,7 @@ test("promise 7: a template at fault is named with the line it wrote, and nothin
 test("promise 7: a template that spoils every server empties no pool: the last good generation stays", async () => {
 	const world = createFakeWorld({ containers: trio });
 	await passesIn(world).full();
+	world.faults.nothingKept = true;
 	world.faults.templates = inServers;
 	refuse(world, "bogus");
 	const { full, onChange } = passesIn(world, false);
@@ -160,9 +162,28 @@ test("membership goes on with the proven templates when new ones can't be compil
 	expect(newsOfJournal()).toEqual(["read 0"]);
 });
 
+test.each([
+	["are refused", inServers],
+	["can't be compiled", new AppError("template-broken", "broken")],
+])(
+	"a controller that starts again while its templates %s goes on with those it has kept",
+	async (_, broken) => {
+		const world = createFakeWorld({ containers: trio });
+		await passesIn(world).full();
+		world.faults.templates = broken;
+		refuse(world, "bogus");
+		world.holds({ containers: [healthy("a"), healthy("d")] });
+		const outcome = await passesIn(world, false).full();
+
+		expect(servedIn(outcome)).toEqual(["a", "d"]);
+		expect(outcome.problems).toMatchObject([{ severity: "problem" }]);
+	},
+);
+
 test("without any template that works, the last good generation stays", async () => {
 	const world = createFakeWorld({ containers: trio });
 	const good = await passesIn(world).full();
+	world.faults.nothingKept = true;
 	world.faults.templates = new AppError("template-broken", "broken");
 	const { full, onChange } = passesIn(world, false);
 	await full();
@@ -184,6 +205,7 @@ test("without any template that works and any generation, there is none, and the
 test("a refused configuration is asked about once, not at every turn", async () => {
 	const world = createFakeWorld({ containers: trio });
 	await passesIn(world).full();
+	world.faults.nothingKept = true;
 	world.faults.templates = inGlobal;
 	refuse(world, "bogus");
 	const { full, onChange, newsOfJournal } = passesIn(world, false);

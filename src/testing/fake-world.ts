@@ -38,6 +38,8 @@ type Faults = {
 	reload?: ReloadResult | Error | undefined;
 	/** Loaded in place of what is on disk. */
 	templates?: Templates | Error | undefined;
+	/** The copy of the templates that were accepted is lost. */
+	nothingKept?: boolean;
 	answer?: Listening | undefined;
 };
 
@@ -58,6 +60,7 @@ export function createFakeWorld(circumstances: Circumstances = {}): FakeWorld {
 	let [inForce, previous]: [InForce, InForce] = [undefined, undefined];
 	let nodes: readonly string[] = [];
 	let watched: readonly string[] = [];
+	let kept: Templates | undefined;
 
 	const engine: Ports["engine"] = {
 		read: async (hints, signal) => {
@@ -114,6 +117,11 @@ export function createFakeWorld(circumstances: Circumstances = {}): FakeWorld {
 					if (faults.templates instanceof Error) throw faults.templates;
 					return faults.templates ?? shipped;
 				},
+				keep: async (accepted) => {
+					kept = accepted;
+					return [];
+				},
+				kept: async () => (faults.nothingKept === true ? undefined : kept),
 			},
 			haproxy: {
 				loaded: async (signal) => {
