@@ -115,7 +115,7 @@ export const settingsTable = {
 	}),
 	stateDir: directory(
 		"BALLAST_STATE_DIR",
-		"what outlives a restart: the membership log",
+		"what outlives a restart: the membership log, the last good templates",
 		"/var/lib/ballast/state",
 	),
 	generationDir: directory("BALLAST_GENERATION_DIR", "what HAProxy reads", "/var/lib/ballast/generation"),

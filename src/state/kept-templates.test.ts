@@ -1,4 +1,4 @@
-import { readdir, readFile, writeFile } from "node:fs/promises";
+import { readdir, readFile, stat, writeFile } from "node:fs/promises";
 import { join } from "node:path";
 import { expect, test } from "vitest";
 import { temporaryDirectory } from "../testing/temporary-directory.ts";
@@ -32,4 +32,17 @@ test("a state directory that can't be written is a problem, not an end", async (
 	const { keep } = createKeptTemplates(join(state.path, "file", "templates"));
 
 	expect(await keep([])).toMatchObject([{ code: "templates-not-kept", severity: "problem" }]);
+});
+
+test("the same templates are written once", async () => {
+	await using state = await temporaryDirectory();
+	const dir = join(state.path, "templates");
+	const { keep } = createKeptTemplates(dir);
+	const own = [{ name: "haproxy.cfg.eta", text: "mine" }];
+
+	await keep(own);
+	const first = await stat(dir);
+	await keep(own);
+
+	expect((await stat(dir)).ino).toBe(first.ino);
 });

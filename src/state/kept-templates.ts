@@ -22,10 +22,15 @@ export type KeptTemplates = {
  * broken ones has others to start with. `dir` holds all of the last copy, or is not there.
  */
 export function createKeptTemplates(dir: string): KeptTemplates {
+	let last: string | undefined;
+
 	return {
 		keep: async (own) => {
+			const now = JSON.stringify(own);
+			if (now === last) return [];
 			try {
 				await replace(dir, own);
+				last = now;
 				return [];
 			} catch (thrown) {
 				return [notKept(dir, thrown)];
