@@ -203,7 +203,7 @@ test("a reload is told once, with its reasons; one that failed is not told as on
 	trigger.hint({});
 	await clock.advance(1_000);
 
-	expect(lines).toHaveLength(1);
+	expect(lines.filter(({ msg }) => msg === "HAProxy has a new generation")).toHaveLength(1);
 });
 
 test("promise 12: the loop ends at once when the signal aborts: idle, between tries, or in a read that hangs", async () => {
@@ -222,4 +222,22 @@ test("promise 12: the loop ends at once when the signal aborts: idle, between tr
 		await expect(ended).rejects.toMatchObject({ name: "AbortError" });
 		expect(clock.sleeping()).toBe(0);
 	}
+});
+
+test("a problem that waits for a person is a line in the log once, with what to do, and again when it comes back", async () => {
+	const bad = container("a", { health: "healthy", labels: { role: "backend", "ballast.port": "banana" } });
+	const { world, clock, lines } = await looping(createFakeWorld({ containers: [bad] }));
+	const told = () => lines.filter(({ msg }) => msg.includes("banana"));
+	expect(told()).toEqual([
+		expect.objectContaining({ level: "warn", subject: "a", code: "bad-label", hint: expect.any(String) }),
+	]);
+	expect(told()[0]?.msg).toMatch(/^a: label ballast.port is "banana", expected/);
+
+	await clock.advance(130_000);
+	expect(told()).toHaveLength(1);
+	world.holds({ containers: [a] });
+	await clock.advance(60_000);
+	world.holds({ containers: [bad] });
+	await clock.advance(60_000);
+	expect(told()).toHaveLength(2);
 });

@@ -1,6 +1,7 @@
 import type { Clock } from "../clock.ts";
 import { AppError, messageOf } from "../errors.ts";
 import type { Log } from "../log.ts";
+import type { Problem } from "../model/problem.ts";
 import type { Hints } from "./ports.ts";
 import type { Outcome, Reconciler } from "./reconcile.ts";
 import type { StatusBoard } from "./status.ts";
@@ -76,8 +77,9 @@ async function turn(
 	const started = clock.now();
 	try {
 		const outcome = await reconciler.pass(hints, signal);
-		status.turned(outcome, clock.now() - started);
-		report(outcome, clock.now() - started, log);
+		const took = clock.now() - started;
+		reportProblems(status.turned(outcome, took), log);
+		report(outcome, took, log);
 		return outcome;
 	} catch (thrown) {
 		signal.throwIfAborted();
@@ -92,6 +94,11 @@ function report(outcome: Outcome, took: number, log: Log): void {
 	log.info({ generation: outcome.generation, took, reasons: reload.reasons }, "HAProxy has a new generation");
 }
 
+function reportProblems(problems: readonly Problem[], log: Log): void {
+	for (const { code, subject, message, hint } of problems)
+		log.warn({ code, subject, hint }, `${subject}: ${message}`);
+}
+
 function reportFailure(thrown: unknown, log: Log): void {
 	const hint = thrown instanceof AppError ? thrown.hint : undefined;
 	log.warn({ hint, stack: stackOf(thrown) }, `a pass failed, what was served goes on: ${messageOf(thrown)}`);
@@ -104,7 +111,7 @@ async function serveWithoutEngine(
 	const started = clock.now();
 	try {
 		const outcome = await reconciler.passWithoutEngine(signal);
-		status.withoutEngine(outcome, clock.now() - started);
+		reportProblems(status.withoutEngine(outcome, clock.now() - started), log);
 		log.warn(
 			{ generation: outcome.generation },
 			"Docker does not answer: HAProxy serves without a list of containers",

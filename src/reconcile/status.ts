@@ -28,9 +28,10 @@ export type Status = {
 export type EngineState = { readonly connected: boolean; readonly attempt: number; readonly cause?: string };
 
 export type StatusBoard = {
-	readonly turned: (outcome: Outcome, took: number) => void;
-	/** What came of a pass that had to do without Docker: the failure that led to it stays. */
-	readonly withoutEngine: (outcome: Outcome, took: number) => void;
+	/** Gives the problems that wait for a person and did not at the turn before: each is worth a line in the log. */
+	readonly turned: (outcome: Outcome, took: number) => readonly Problem[];
+	/** The same of a pass that had to do without Docker: the failure that led to it stays. */
+	readonly withoutEngine: (outcome: Outcome, took: number) => readonly Problem[];
 	/** True when this failure is not the one of the turn before: worth a line in the log. */
 	readonly failed: (thrown: unknown) => boolean;
 	readonly engine: (state: EngineState) => void;
@@ -49,15 +50,17 @@ export function createStatusBoard(clock: Clock): StatusBoard {
 	let lastTurn: number | undefined;
 	let lastReload: Status["lastReload"] = null;
 
-	function turned(outcome: Outcome, took: number): void {
+	function turned(outcome: Outcome, took: number): readonly Problem[] {
 		failure = undefined;
-		withoutEngine(outcome, took);
+		return withoutEngine(outcome, took);
 	}
 
-	function withoutEngine(outcome: Outcome, took: number): void {
+	function withoutEngine(outcome: Outcome, took: number): readonly Problem[] {
+		const news = newProblems(outcome.problems, last?.problems ?? []);
 		[last, lastTurn] = [outcome, clock.now()];
 		const reload = outcome.steps.find((step) => step.kind === "reload");
 		if (reload !== undefined) lastReload = { at: isoTime(lastTurn), took, reasons: reload.reasons };
+		return news;
 	}
 
 	function failed(thrown: unknown): boolean {
@@ -91,6 +94,15 @@ export function createStatusBoard(clock: Clock): StatusBoard {
 		fleet: () => last?.fleet,
 		sinceLastTurn: () => clock.now() - (lastTurn ?? started),
 	};
+}
+
+function newProblems(now: readonly Problem[], before: readonly Problem[]): readonly Problem[] {
+	const told = new Set(before.map(identityOf));
+	return now.filter((problem) => problem.severity === "problem" && !told.has(identityOf(problem)));
+}
+
+function identityOf({ severity, code, subject, message }: Problem): string {
+	return JSON.stringify([severity, code, subject, message]);
 }
 
 function stateOf(last: Outcome | undefined, problems: readonly Problem[]): Status["state"] {
