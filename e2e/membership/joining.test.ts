@@ -6,6 +6,7 @@ import { keptLines, lastLine, printedLines } from "../harness/membership.ts";
 import { type RunningProxy, startProxy, statusOf } from "../harness/proxy.ts";
 import { createSandbox, type Sandbox } from "../harness/sandbox.ts";
 import { remove, startWebapp } from "../harness/servers.ts";
+import { sh } from "../image/proxy.ts";
 
 let sandbox: Sandbox;
 let proxy: RunningProxy;
@@ -88,6 +89,24 @@ test("a recreated server of the same name is another server", async () => {
 	await remove(s3);
 	await startWebapp(sandbox, "s3");
 	await agreeOn(proxy, ...["s1", "s2", "s3"].map(sandbox.nameOf));
+});
+
+test("the log stays bounded: a full one makes way, and one older is kept", async () => {
+	const state = "cd /var/lib/ballast/state &&";
+	const s3 = sandbox.nameOf("s3");
+	for (const _ of ["first", "second"]) {
+		await sh(proxy.name, `${state} head -c 1048576 /dev/zero >> membership.log`, "10002:10002");
+		await remove(s3);
+		await startWebapp(sandbox, "s3");
+		await agreeOn(proxy, ...["s1", "s2", "s3"].map(sandbox.nameOf));
+	}
+	expect(await sh(proxy.name, `${state} ls membership*`, "10002:10002")).toBe(
+		"membership.log\nmembership.log.1",
+	);
+	expect((await keptLines(proxy)).map(({ name, event }) => `${name} ${event}`)).toEqual([
+		`${s3} failed`,
+		`${s3} join`,
+	]);
 });
 
 test("a proxy that starts after its servers serves them with its first answer", async () => {

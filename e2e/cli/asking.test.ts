@@ -1,0 +1,94 @@
+import { afterAll, beforeAll, describe, expect, test } from "vitest";
+import { agreeOn } from "../harness/agreement.ts";
+import { inspect, logsOf, tryDocker } from "../harness/docker.ts";
+import { eventually } from "../harness/eventually.ts";
+import { ballast, joinLabelOf, type RunningProxy, startProxy } from "../harness/proxy.ts";
+import { createSandbox, type Sandbox } from "../harness/sandbox.ts";
+import { startWebapp } from "../harness/servers.ts";
+import { mountEngineSocket } from "../image/proxy.ts";
+
+let sandbox: Sandbox;
+let hardened: RunningProxy;
+let web: string;
+
+beforeAll(async () => {
+	sandbox = await createSandbox("asking");
+	[hardened, web] = await Promise.all([startProxy(sandbox), startWebapp(sandbox, "web")]);
+	await agreeOn(hardened, web);
+});
+afterAll(async () => sandbox[Symbol.asyncDispose]());
+
+describe("in a hardened container", () => {
+	test("ballast status tells on one screen that all is well", async () => {
+		const { exitCode, stdout } = await ballast(hardened, "status");
+		expect(exitCode).toBe(0);
+		for (const line of [
+			/^state +ok *$/m,
+			/^serving +1 server\(s\) in 1 pool\(s\) *$/m,
+			/^generation +[0-9a-f]{12} *$/m,
+			/^engine +connected *$/m,
+			/^problems +none *$/m,
+		])
+			expect(stdout).toMatch(line);
+	});
+
+	test("ballast servers is a table of what HAProxy counts", async () => {
+		const { stdout } = await ballast(hardened, "servers");
+		const [heading, ...rows] = stdout.split("\n");
+		expect(heading).toMatch(/^POOL +SERVER +CONTAINER +ADDRESS +STATUS +WEIGHT +NOW +TOTAL/);
+		expect(rows).toHaveLength(1);
+		expect(rows[0]).toMatch(new RegExp(`^nodes +${web}-\\w{8} +${web} +[\\d.]+:3000 +UP +100 +0 +\\d+`));
+	});
+
+	test.each([
+		["problems", 0, "No problems."],
+		["health", 0, "HAProxy answers, and the controller's loop turns"],
+	])("ballast %s answers in one line", async (verb, exitCode, stdout) => {
+		expect(await ballast(hardened, verb)).toEqual({ exitCode, stdout, stderr: "" });
+	});
+
+	test("ballast check accepts what runs", async () => {
+		expect(await ballast(hardened, "check")).toMatchObject({ exitCode: 0, stderr: "" });
+	});
+
+	test("ballast settings shows each setting, its value and where that comes from", async () => {
+		const { exitCode, stdout } = await ballast(hardened, "settings");
+		expect(exitCode).toBe(0);
+		expect(stdout).toMatch(
+			new RegExp(`^BALLAST_JOIN_LABEL +--join-label +${joinLabelOf(sandbox)} +BALLAST_JOIN_LABEL `, "m"),
+		);
+		expect(stdout).toMatch(/^BALLAST_STATS_PORT +--stats-port +1936 +default/m);
+		const { stdout: json } = await ballast(hardened, "settings", "--json", "--stats-port", "99");
+		expect(JSON.parse(json)).toContainEqual(
+			expect.objectContaining({ name: "statsPort", text: "99", default: "1936" }),
+		);
+	});
+
+	test("what can't be understood is refused with exit code 2 and the reason", async () => {
+		expect(await ballast(hardened, "stauts")).toMatchObject({
+			exitCode: 2,
+			stderr: expect.stringContaining("status"),
+		});
+		expect(await ballast(hardened, "check", "--port", "99999")).toMatchObject({
+			exitCode: 2,
+			stderr: expect.stringContaining("expected a port from 1 to 65535"),
+		});
+	});
+});
+
+test("where no controller runs, asking ends with exit code 3 and says where to ask", async () => {
+	const outside = await tryDocker("run", "--rm", "--network", "none", "ballast/proxy", "ballast", "status");
+	expect(outside.exitCode).toBe(3);
+	expect(outside.stderr).toContain("docker exec");
+});
+
+test.each([
+	["BALLAST_PORT=99999", /BALLAST_PORT.*"?99999"?.*a port from 1 to 65535/],
+	["BALLAST_JOIN_LABEL=two words", /BALLAST_JOIN_LABEL.*two words/],
+])("a proxy with the bad setting %s never serves, and its log says why", async (setting, reason) => {
+	await using own = await createSandbox("bad-setting");
+	const proxy = await own.run("proxy", "-e", setting, ...mountEngineSocket, "ballast/proxy");
+	await eventually(async () => expect(await logsOf(proxy)).toMatch(reason));
+	expect(await inspect(proxy, ".State.Health.Status")).not.toBe("healthy");
+	expect((await tryDocker("exec", proxy, "ballast", "health")).exitCode).not.toBe(0);
+});

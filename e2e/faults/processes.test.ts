@@ -1,0 +1,87 @@
+import { afterAll, beforeAll, expect, test } from "vitest";
+import { agreeOn } from "../harness/agreement.ts";
+import { docker } from "../harness/docker.ts";
+import { eventually } from "../harness/eventually.ts";
+import { keptLines } from "../harness/membership.ts";
+import { type RunningProxy, startProxy, statusOf } from "../harness/proxy.ts";
+import { createSandbox, type Sandbox } from "../harness/sandbox.ts";
+import { startWebapp } from "../harness/servers.ts";
+import { processesNamed } from "../image/processes.ts";
+import { sh } from "../image/proxy.ts";
+import { startTraffic } from "../load/traffic.ts";
+
+let sandbox: Sandbox;
+let proxy: RunningProxy;
+let s1: string;
+let s2: string;
+let s3: string;
+
+const gentle = { kept: 2, thinkMs: 50, fresh: 2 };
+
+beforeAll(async () => {
+	sandbox = await createSandbox("processes");
+	[proxy, s1, s2, s3] = await Promise.all([
+		startProxy(sandbox),
+		startWebapp(sandbox, "s1"),
+		startWebapp(sandbox, "s2"),
+		startWebapp(sandbox, "s3"),
+	]);
+	await agreeOn(proxy, s1, s2, s3);
+});
+afterAll(async () => sandbox[Symbol.asyncDispose]());
+
+test("a controller that is killed comes back, loses no request, and repeats no join", async () => {
+	const traffic = startTraffic(proxy.url, gentle);
+	const before = await keptLines(proxy);
+	const generation = (await statusOf(proxy)).generation;
+	await killController();
+	await eventually(async () => expect((await statusOf(proxy)).generation).toBe(generation));
+	await agreeOn(proxy, s1, s2, s3);
+	expect(await keptLines(proxy)).toEqual(before);
+	expect((await statusOf(proxy)).lastReload).toBeNull();
+	expect((await traffic.stop()).lost).toEqual([]);
+});
+
+test("what changed while the controller was away is caught up with", async () => {
+	await docker("exec", proxy.name, "s6-svc", "-wD", "-T", "10000", "-d", "/run/service/controller");
+	const [, s4] = await Promise.all([docker("stop", "--time", "5", s1), startWebapp(sandbox, "s4")]);
+	await docker("exec", proxy.name, "s6-svc", "-u", "/run/service/controller");
+	await agreeOn(proxy, s2, s3, s4);
+	const [left, joined] = (await keptLines(proxy)).slice(-2);
+	expect(left).toMatchObject({ name: s1, event: expect.stringMatching(/leave|failed/) });
+	expect(joined).toMatchObject({ name: s4, event: "join", why: "healthy" });
+	await docker("rm", "--force", s1, s4);
+	await agreeOn(proxy, s2, s3);
+});
+
+test.each(["master", "worker"] as const)(
+	"HAProxy whose %s is killed comes back with the same generation",
+	async (victim) => {
+		const { generation } = await statusOf(proxy);
+		const before = await keptLines(proxy);
+		await sh(proxy.name, `kill -KILL ${(await haproxyPids())[victim]}`);
+		await agreeOn(proxy, s2, s3);
+		await eventually(async () => expect(await statusOf(proxy)).toMatchObject({ generation, state: "ok" }));
+		expect(await keptLines(proxy)).toEqual(before);
+	},
+);
+
+async function killController(): Promise<void> {
+	const killed = await controllerPid();
+	await sh(proxy.name, `kill -KILL ${killed}`);
+	await eventually(async () => expect(["-1", killed]).not.toContain(await controllerPid()));
+}
+
+async function controllerPid(): Promise<string> {
+	return docker("exec", proxy.name, "s6-svstat", "-o", "pid", "/run/service/controller");
+}
+
+/** Of workers that are still finishing there may be more: the newest is the one that serves. */
+async function haproxyPids(): Promise<Record<"master" | "worker", number | undefined>> {
+	const processes = await processesNamed(proxy.name, "/usr/sbin/haproxy");
+	const pids = processes.map(({ pid }) => pid);
+	return {
+		master: processes.find(({ parent }) => !pids.includes(parent))?.pid,
+		worker: processes.findLast(({ parent }) => pids.includes(parent))?.pid,
+	};
+}
