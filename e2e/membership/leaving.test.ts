@@ -1,8 +1,9 @@
 import { afterAll, beforeAll, expect, test } from "vitest";
 import { agreeOn } from "../harness/agreement.ts";
 import { docker } from "../harness/docker.ts";
+import { eventually } from "../harness/eventually.ts";
 import { lastLine } from "../harness/membership.ts";
-import { problemCodesOf, problemWith, type RunningProxy, startProxy } from "../harness/proxy.ts";
+import { problemCodesOf, problemWith, type RunningProxy, serversOf, startProxy } from "../harness/proxy.ts";
 import { createSandbox, type Sandbox } from "../harness/sandbox.ts";
 import { makeSick, makeWell, quickHealth, remove, startWebapp } from "../harness/servers.ts";
 
@@ -80,9 +81,14 @@ test("a signal that is not meant to end a container changes nothing", async () =
 
 test("a renamed container goes on as the same server", async () => {
 	const before = await lastLine(proxy, other, "join");
+	const server = async (name: string) =>
+		(await serversOf(proxy)).find((one) => one.container === name)?.server;
+	const serverBefore = await server(other);
 	const renamed = sandbox.nameOf("renamed");
 	await docker("rename", other, renamed);
+	await eventually(async () => expect(await server(renamed)).toBe(serverBefore));
 	await docker("rename", renamed, other);
+	await eventually(async () => expect(await server(other)).toBe(serverBefore));
 	await agreeOn(proxy, stays, other);
 	expect(await lastLine(proxy, other, "join")).toEqual(before);
 });
