@@ -65,6 +65,31 @@ test("how a container died while nobody listened is learnt with the next full li
 	expect((await world.readAll()).containers).toEqual([]);
 });
 
+test("promise 2: a healthy container whose engine was restarted under it stays healthy until Docker has checked anew", async () => {
+	await using world = await watchedEngine();
+	world.docker.add({ name: "app", labels: backend, health: "healthy" });
+	const healthOf = ({ containers }: Awaited<ReturnType<WatchedEngine["readAll"]>>) => containers[0]?.health;
+	await world.readAll();
+
+	world.change("app", { health: "starting" });
+	expect(healthOf(await world.readAll())).toBe("healthy");
+	expect(healthOf(await world.readOne("app"))).toBe("healthy");
+
+	world.change("app", { health: "unhealthy" });
+	expect(healthOf(await world.readOne("app"))).toBe("unhealthy");
+	world.change("app", { health: "starting" });
+	expect(healthOf(await world.readOne("app"))).toBe("starting");
+});
+
+test("a container that is started again has to become healthy again", async () => {
+	await using world = await watchedEngine();
+	world.docker.add({ name: "app", labels: backend, health: "healthy" });
+	await world.readAll();
+	world.change("app", { health: "starting", startedAt: "2026-01-01T00:00:30.000000001Z" });
+
+	expect((await world.readAll()).containers).toMatchObject([{ health: "starting" }]);
+});
+
 test.each([
 	["the list fails", { path: "/containers/json", status: 500, body: '{"message":"no"}' }, "docker-failed"],
 	["the list is nonsense", { path: "/containers/json", body: '{"nonsense":1}' }, "docker-nonsense"],

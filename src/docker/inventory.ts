@@ -56,7 +56,7 @@ export function createInventory({ client, joinLabel, self, clock }: InventoryPar
 		const found = await pMap(ids, (id) => look(id, signal), { concurrency, signal });
 		// Nothing has thrown: only now is anything taken over, all of it at once.
 		proxy = found.find(isSelf)?.container ?? proxy;
-		known = merge(hints.all ? new Map() : known, found, joinLabel);
+		known = merge(hints.all ? new Map() : known, found.map(inItsStart), joinLabel);
 		for (const id of hints.all ? heard.keys() : ids) told.settle(id, heard.get(id), known.get(id));
 		return { proxy: { container: proxy }, containers: [...known.values()], leaving: told.leaving(known) };
 	}
@@ -71,6 +71,17 @@ export function createInventory({ client, joinLabel, self, clock }: InventoryPar
 
 	async function look(id: string, signal: AbortSignal): Promise<Found> {
 		return { id, container: await client.inspect(id, signal) };
+	}
+
+	/**
+	 * An engine that is restarted under its containers (live-restore) calls each of them `starting` until their next check.
+	 * To us, what was healthy stays so until a check says otherwise, or it starts anew.
+	 */
+	function inItsStart({ id, container }: Found): Found {
+		const before = known.get(id);
+		const isAnew = container?.health === "starting" && before?.health === "healthy";
+		if (!isAnew || container.startedAt !== before.startedAt) return { id, container };
+		return { id, container: { ...container, health: "healthy" } };
 	}
 
 	function isSelf({ container }: Found): boolean {
