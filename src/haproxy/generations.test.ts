@@ -1,4 +1,4 @@
-import { mkdir, readdir, readFile, symlink, writeFile } from "node:fs/promises";
+import { mkdir, readdir, readFile, rm, symlink, writeFile } from "node:fs/promises";
 import { join } from "node:path";
 import { expect, test } from "vitest";
 import type { Verdict } from "../model/generation.ts";
@@ -184,5 +184,16 @@ test("what an earlier life left unfinished is swept away by the next promotion",
 			`current -> ${second.id}`,
 			`previous -> ${first.id}`,
 		]);
+	});
+});
+
+test("promise 11: what an earlier life has left as previous can't be brought back", async () => {
+	await withGenerations(async (generations, root) => {
+		for (const each of [first, second]) await generations.promote(each);
+		await rm(join(root, "current"));
+
+		await generations.promote(third);
+
+		await expect(generations.revert()).rejects.toMatchObject({ code: "no-previous-generation" });
 	});
 });

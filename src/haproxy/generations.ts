@@ -74,7 +74,9 @@ async function promote(root: string, generation: Generation): Promise<void> {
 	try {
 		await writeTree(join(root, generation.id), withRecord(generation), "durable");
 		if (before !== generation.id) {
-			if (before !== undefined) await pointLink(join(root, links.previous), before);
+			// A `previous` of an earlier life must not stay: its addresses may be anybody's by now.
+			if (before === undefined) await removeIfAny(join(root, links.previous));
+			else await pointLink(join(root, links.previous), before);
 			await pointLink(join(root, links.current), generation.id);
 		}
 	} finally {

@@ -156,3 +156,23 @@ test.each([
 ])("another reply than that to %s is refused", (_command, parse) => {
 	expect(parse).toThrow(expect.objectContaining({ code: "haproxy-unexpected-reply" }));
 });
+
+test("promise 11: a server is taken out of the newest worker, without a word when that agrees", async () => {
+	await using world = await masterWith({ "@1 set server nodes/a state maint": ["\n"] });
+
+	await expect(world.haproxy.maintain("nodes", "a", never)).resolves.toBeUndefined();
+});
+
+test("HAProxy's complaint about a server that it does not know is told", async () => {
+	await using world = await masterWith({ "@1 set server nodes/a state maint": ["No such server.\n\n"] });
+
+	await expect(world.haproxy.maintain("nodes", "a", never)).resolves.toBe("No such server.");
+});
+
+test("no server has to be taken out of a process that does not run", async () => {
+	await using dir = await temporaryDirectory();
+
+	await expect(
+		createHaproxy(join(dir.path, "master.sock")).maintain("nodes", "a", never),
+	).resolves.toBeUndefined();
+});

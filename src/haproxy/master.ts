@@ -1,3 +1,4 @@
+import { orAborted } from "../abort.ts";
 import { unexpectedReply } from "./reply.ts";
 import { parseInfo } from "./runtime.ts";
 import { ask, type CommandSocket, isConnectionLost, isNotRunning } from "./socket.ts";
@@ -6,6 +7,8 @@ import { ask, type CommandSocket, isConnectionLost, isNotRunning } from "./socke
 export type Haproxy = {
 	/** The id of the generation that the running process has loaded; undefined when no process answers. */
 	readonly loaded: (signal: AbortSignal) => Promise<string | undefined>;
+	/** Takes a server out of the newest worker; HAProxy's complaint when that refuses, undefined when done or none runs. */
+	readonly maintain: (pool: string, server: string, signal: AbortSignal) => Promise<string | undefined>;
 	/** A seamless reload, one at a time, done when the new worker serves. */
 	readonly reload: (signal: AbortSignal) => Promise<ReloadResult>;
 };
@@ -24,9 +27,10 @@ export function createHaproxy(masterSocket: string): Haproxy {
 	let earlier: Promise<unknown> = Promise.resolve();
 	return {
 		loaded: async (signal) => loaded(master, signal),
+		maintain: async (pool, server, signal) => maintain(master, `${pool}/${server}`, signal),
 		reload: async (signal) => {
 			// The master resets every other connection while it reloads, so that a second reload would look like a failure.
-			const mine = abortable(earlier, signal).then(async () => reload(master, signal));
+			const mine = orAborted(earlier, signal).then(async () => reload(master, signal));
 			earlier = Promise.allSettled([earlier, mine]);
 			return mine;
 		},
@@ -41,6 +45,21 @@ async function loaded(master: CommandSocket, signal: AbortSignal): Promise<strin
 	try {
 		const reply = await ask(master, "@1 show info", signal);
 		return reply.startsWith("Can't find the target PID") ? undefined : parseInfo(reply).description;
+	} catch (thrown) {
+		if (isNotRunning(thrown) || isConnectionLost(thrown)) return undefined;
+		throw thrown;
+	}
+}
+
+/** `set server`, management.txt 9.3: silence is consent. */
+async function maintain(
+	master: CommandSocket,
+	name: string,
+	signal: AbortSignal,
+): Promise<string | undefined> {
+	try {
+		const reply = (await ask(master, `@1 set server ${name} state maint`, signal)).trim();
+		return reply === "" ? undefined : reply;
 	} catch (thrown) {
 		if (isNotRunning(thrown) || isConnectionLost(thrown)) return undefined;
 		throw thrown;
@@ -106,17 +125,4 @@ export function parseProc(reply: string): readonly Process[] {
 function sectionRole(heading: string): Process["role"] {
 	for (const [section, role] of Object.entries(rolesBySection)) if (section === heading.trim()) return role;
 	throw unexpectedReply("show proc", heading);
-}
-
-/** The promise's outcome, or the signal's reason when that comes first. */
-async function abortable(promise: Promise<unknown>, signal: AbortSignal): Promise<void> {
-	signal.throwIfAborted();
-	const { promise: aborted, reject } = Promise.withResolvers<never>();
-	const abort = () => reject(signal.reason);
-	signal.addEventListener("abort", abort, { once: true });
-	try {
-		await Promise.race([promise, aborted]);
-	} finally {
-		signal.removeEventListener("abort", abort);
-	}
 }

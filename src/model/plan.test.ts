@@ -96,3 +96,33 @@ test.each([
 ])("the plan says why it reloads: %s", (_, before, after, expected) => {
 	expect(reasonsBetween(before, after)).toEqual(expected);
 });
+
+test("promise 11: who leaves is taken out of the running process before that is replaced, who stays is not", () => {
+	const two = fleetWith(web, container("stays"));
+	const steps = plan(
+		{ inForce: { id: "a", fleet: two }, loaded: "a" },
+		generation("b", fleetWith(container("stays"))),
+	);
+
+	expect(steps.map(({ kind }) => kind)).toEqual(["maint-server", "promote", "reload"]);
+	expect(steps[0]).toEqual({ kind: "maint-server", pool: "nodes", server: serverName.replace("nodes/", "") });
+});
+
+test("promise 11: who has another address now is taken out of the process that knows the old one", () => {
+	const [pool] = one.pools;
+	const moved = {
+		...one,
+		pools: [
+			{ name: "nodes", servers: (pool?.servers ?? []).map((server) => ({ ...server, address: "10.9.9.9" })) },
+		],
+	};
+	const steps = plan({ inForce: { id: "a", fleet: one }, loaded: "a" }, generation("b", moved));
+
+	expect(steps.map(({ kind }) => kind)).toEqual(["maint-server", "promote", "reload"]);
+});
+
+test("a process that runs another generation is not asked about servers that it may not have", () => {
+	const steps = plan({ inForce: { id: "a", fleet: one }, loaded: "x" }, generation("b", emptyFleet));
+
+	expect(steps.map(({ kind }) => kind)).toEqual(["promote", "reload"]);
+});

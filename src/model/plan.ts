@@ -3,6 +3,11 @@ import type { Generation } from "./generation.ts";
 
 /** One typed action that brings HAProxy from what it has to what it should have. */
 export type Step =
+	/**
+	 * Nothing more for this server, idle connections of its clients included; what is in flight there finishes. The process
+	 * that a reload replaces would go on sending there, to an address that may be somebody else's by then.
+	 */
+	| { readonly kind: "maint-server"; readonly pool: string; readonly server: string }
 	/** Make the generation the one in force, for this process and for any that starts later. */
 	| { readonly kind: "promote"; readonly generation: string }
 	/** Let a new process take over with the generation in force; why, one reason at least. */
@@ -35,7 +40,20 @@ export type Applied = {
 export function plan({ inForce, loaded }: Applied, desired: Generation): readonly Step[] {
 	const promote: Step[] = inForce?.id === desired.id ? [] : [{ kind: "promote", generation: desired.id }];
 	if (loaded === desired.id) return promote;
-	return [...promote, { kind: "reload", reasons: reasonsFor(inForce, loaded, desired) }];
+	const leaves = inForce !== undefined && loaded === inForce.id ? leavers(inForce.fleet, desired.fleet) : [];
+	return [...leaves, ...promote, { kind: "reload", reasons: reasonsFor(inForce, loaded, desired) }];
+}
+
+/** Every server that is gone, or is somewhere else now. */
+function leavers(before: Fleet, after: Fleet): readonly Step[] {
+	const stays = new Set(membersOf(after).map(endpointOf));
+	return membersOf(before)
+		.filter((member) => !stays.has(endpointOf(member)))
+		.map(({ pool, server }) => ({ kind: "maint-server", pool, server: server.name }));
+}
+
+function endpointOf(member: Member): string {
+	return `${memberName(member)} ${member.server.address} ${member.server.port}`;
 }
 
 function reasonsFor(

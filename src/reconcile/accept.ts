@@ -10,22 +10,29 @@ import type { Ports } from "./ports.ts";
 import { quarantine, type Refusal, type RefusedMember } from "./quarantine.ts";
 import { createVerdicts } from "./verdicts.ts";
 
-/** A generation that HAProxy accepts, or none, when the fault is in the templates or the settings. */
-export type Acceptance = {
-	readonly generation: Generation | undefined;
-	readonly problems: readonly Problem[];
+/** A generation that HAProxy's parser accepts, and the templates that wrote it. */
+export type Accepted = { readonly generation: Generation; readonly templates: Templates };
+
+/** Nothing is accepted when the fault is in the templates or the settings. */
+export type Acceptance = { readonly accepted: Accepted | undefined; readonly problems: readonly Problem[] };
+
+export type How = {
+	/** Read the templates again, and give the refused another chance. */
+	readonly afresh: boolean;
+	/** Whether a generation is in force that can stay so. */
+	readonly lastGood: boolean;
 };
 
-export type Accept = (
-	fleet: Fleet,
-	how: {
-		/** Read the templates again, and give the refused another chance. */
-		readonly afresh: boolean;
-		/** Whether a generation is in force that can stay so. */
-		readonly lastGood: boolean;
-	},
-	signal: AbortSignal,
-) => Promise<Acceptance>;
+export type Accept = {
+	readonly accept: (fleet: Fleet, how: How, signal: AbortSignal) => Promise<Acceptance>;
+	/** A process runs with what these templates wrote: they are what to go on with when newer ones are broken. */
+	readonly prove: (accepted: Accepted) => Promise<readonly Problem[]>;
+	/**
+	 * No process would start with what these templates wrote, though the parser had accepted it. True when there are proven
+	 * ones to try in their place; the problems stay until templates are read again.
+	 */
+	readonly distrust: (accepted: Accepted, problems: readonly Problem[]) => boolean;
+};
 
 type AcceptPorts = {
 	readonly templates: Ports["templates"];
@@ -33,25 +40,41 @@ type AcceptPorts = {
 };
 
 /**
- * Renders fleets and asks HAProxy's parser about them. Keeps the last templates that were accepted, to go on with when newer
- * ones are broken, and remembers the servers that were refused, to leave them out without asking again. Templates that serve
+ * Renders fleets and asks HAProxy's parser about them. Goes on with the last templates that a process has loaded when newer ones
+ * are broken, and remembers the servers that were refused, to leave them out without asking again. Templates that serve
  * everyone come before those that don't, and servers are left out only when none does (promise 7).
  */
 export function createAccept(ports: AcceptPorts, options: ProxyOptions): Accept {
 	const verdicts = createVerdicts(ports.generations, options);
+	const written = (fleet: Fleet, templates: Templates): Accepted => {
+		return { generation: render(fleet, options, templates), templates };
+	};
 	let newest: Templates | undefined;
 	let proven: Templates | undefined;
 	let broken: readonly Problem[] = [];
 	let quarantined = new Map<string, RefusedMember>();
 
-	return async (fleet, { afresh, lastGood }, signal) => {
+	async function accept(fleet: Fleet, { afresh, lastGood }: How, signal: AbortSignal): Promise<Acceptance> {
 		if (afresh || candidates().size === 0) await startAfresh();
 		const hopeful = fleetOf(membersOf(fleet).filter(({ server }) => !quarantined.has(server.name)));
-		const { generation, problems } =
+		const { accepted, problems } =
 			(await withEveryone(hopeful, signal)) ?? (await withSome(hopeful, lastGood, signal));
 		const out = membersOf(fleet).flatMap(({ server }) => quarantined.get(server.name) ?? []);
-		return { generation, problems: [...broken, ...problems, ...out.map(quarantineProblem)] };
-	};
+		return { accepted, problems: [...broken, ...problems, ...out.map(quarantineProblem)] };
+	}
+
+	async function prove({ templates }: Accepted): Promise<readonly Problem[]> {
+		if (templates === proven) return [];
+		proven = templates;
+		return await ports.templates.keep(templates);
+	}
+
+	function distrust({ templates }: Accepted, problems: readonly Problem[]): boolean {
+		if (proven === undefined || templates === proven) return false;
+		newest = undefined;
+		broken = problems;
+		return true;
+	}
 
 	function candidates(): ReadonlySet<Templates> {
 		return new Set([newest, proven].filter((templates) => templates !== undefined));
@@ -75,7 +98,7 @@ export function createAccept(ports: AcceptPorts, options: ProxyOptions): Accept 
 		const problems: Problem[] = [];
 		for (const templates of candidates()) {
 			const verdict = await verdicts.on(fleet, templates, signal);
-			if (verdict.accepted) return await accepted(fleet, templates, problems);
+			if (verdict.accepted) return { accepted: written(fleet, templates), problems };
 			problems.push(refusalProblem(verdict));
 		}
 		return undefined;
@@ -87,22 +110,14 @@ export function createAccept(ports: AcceptPorts, options: ProxyOptions): Accept 
 			const result = await quarantine(fleet, (part) => verdicts.on(part, templates, signal), !lastGood);
 			if (result.kind === "served") {
 				for (const refused of result.refused) quarantined.set(refused.member.server.name, refused);
-				return await accepted(result.fleet, templates, problems);
+				return { accepted: written(result.fleet, templates), problems };
 			}
 			problems.push(refusalProblem(result.verdict));
 		}
-		return { generation: undefined, problems };
+		return { accepted: undefined, problems };
 	}
 
-	async function accepted(
-		fleet: Fleet,
-		templates: Templates,
-		problems: readonly Problem[],
-	): Promise<Acceptance> {
-		const unkept = templates === proven ? [] : await ports.templates.keep(templates);
-		proven = templates;
-		return { generation: render(fleet, options, templates), problems: [...problems, ...unkept] };
-	}
+	return { accept, prove, distrust };
 }
 
 function templateProblem(error: AppError): Problem {

@@ -114,3 +114,28 @@ test("promise 12: waiting for HAProxy's start ends when the signal aborts", asyn
 
 	await expect(pass).rejects.toMatchObject({ name: "AbortError" });
 });
+
+test("promise 11: who leaves is out of the running process, whatever becomes of the reload", async () => {
+	const { onChange, newsOfJournal } = await withFailingReload();
+	await onChange({ containers: [b] });
+
+	expect(newsOfJournal().slice(0, 3)).toEqual(["read 0", "check", expect.stringMatching(/^maint nodes\/a-/)]);
+});
+
+test("a leave that HAProxy refuses is a problem, and the reload goes on", async () => {
+	const { full, onChange, world, newsOfJournal } = passesIn(createFakeWorld({ containers: [a, b] }));
+	await full();
+	world.faults.maintain = "No such server.";
+	newsOfJournal();
+	const outcome = await onChange({ containers: [b] });
+
+	expect(outcome.problems).toMatchObject([
+		{
+			code: "leave-refused",
+			subject: expect.stringMatching(/^nodes\/a-/),
+			message: expect.stringContaining("No such"),
+		},
+	]);
+	expect(newsOfJournal().at(-1)).toBe("reload");
+	expect(servedIn(outcome)).toEqual(["b"]);
+});

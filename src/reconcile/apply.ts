@@ -7,6 +7,8 @@ import type { Ports } from "./ports.ts";
 export type Applying = {
 	/** Whether the generation is in force now; when not, the one before it is. */
 	readonly inForce: boolean;
+	/** Whether a process runs that has loaded it. */
+	readonly loaded: boolean;
 	/** The steps that took effect. */
 	readonly done: readonly Step[];
 	readonly problems: readonly Problem[];
@@ -24,15 +26,23 @@ export async function apply(
 	signal: AbortSignal,
 ): Promise<Applying> {
 	const done: Step[] = [];
+	const problems: Problem[] = [];
 	for (const step of steps) {
+		if (step.kind === "maint-server") await maintain(step.pool, step.server);
 		if (step.kind === "promote") await ports.generations.promote(generation);
-		else {
+		if (step.kind === "reload") {
 			const trouble = await reload();
 			if (trouble !== undefined) return trouble;
 		}
 		done.push(step);
 	}
-	return { inForce: true, done, problems: [] };
+	return { inForce: true, loaded: true, done, problems };
+
+	/** A refusal stops nothing: the reload that follows takes the server out for all new connections. */
+	async function maintain(pool: string, server: string): Promise<void> {
+		const complaint = await ports.haproxy.maintain(pool, server, signal);
+		if (complaint !== undefined) problems.push(notMaintained(`${pool}/${server}`, complaint));
+	}
 
 	async function reload(): Promise<Applying | undefined> {
 		const result = await ports.haproxy.reload(signal);
@@ -40,14 +50,14 @@ export async function apply(
 		const loaded = await settledGeneration();
 		return loaded === generation.id
 			? undefined
-			: { inForce: true, done, problems: [notLoaded(generation.id, loaded)] };
+			: { inForce: true, loaded: false, done, problems: [...problems, notLoaded(generation.id, loaded)] };
 	}
 
-	/** What was in force before this pass stays so: nothing says that the one before it is any better. */
+	/** What was in force before this pass stays so, but for the leavers: they are gone whatever becomes of the reload. */
 	async function takeBack(log: string): Promise<Applying> {
 		const promoted = done.some(({ kind }) => kind === "promote");
 		if (promoted) await ports.generations.revert();
-		return { inForce: false, done: [], problems: [reloadFailed(log)] };
+		return { inForce: false, loaded: false, done: [], problems: [...problems, reloadFailed(log)] };
 	}
 
 	async function settledGeneration(): Promise<string | undefined> {
@@ -58,6 +68,16 @@ export async function apply(
 			await ports.clock.sleep(startGap, signal);
 		}
 	}
+}
+
+function notMaintained(server: string, complaint: string): Problem {
+	return {
+		code: "leave-refused",
+		severity: "problem",
+		subject: server,
+		message: `HAProxy would not take ${server} out of its running process: ${complaint}`,
+		hint: "new connections don't reach it; clients that were connected before may, until they close",
+	};
 }
 
 function reloadFailed(log: string): Problem {

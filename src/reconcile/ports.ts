@@ -62,6 +62,11 @@ export type GenerationsPort = {
 export type HaproxyPort = {
 	/** The id of the generation that the running process has loaded; undefined when no process answers. */
 	readonly loaded: (signal: AbortSignal) => Promise<string | undefined>;
+	/**
+	 * Takes a server out of the running process: what is in flight finishes. Undefined when done, or when no process runs;
+	 * else HAProxy's complaint.
+	 */
+	readonly maintain: (pool: string, server: string, signal: AbortSignal) => Promise<string | undefined>;
 	/** A seamless reload, done when the master says so. */
 	readonly reload: (signal: AbortSignal) => Promise<ReloadResult>;
 };

@@ -1,13 +1,14 @@
 import type { Clock } from "../clock.ts";
 import type { Draft } from "../model/build.ts";
 import { emptyFleet, type Fleet } from "../model/fleet.ts";
+import type { Generation } from "../model/generation.ts";
 import type { MembershipEvent } from "../model/membership.ts";
 import { plan, type Step } from "../model/plan.ts";
 import type { Problem } from "../model/problem.ts";
 import type { JoinPolicy } from "../model/standing.ts";
 import type { ProxyOptions } from "../render/options.ts";
 import { createAccept } from "./accept.ts";
-import { apply } from "./apply.ts";
+import { type Applying, apply } from "./apply.ts";
 import { createDraft } from "./draft.ts";
 import type { Hints, InForce, Ports } from "./ports.ts";
 import { createRecord } from "./record.ts";
@@ -40,7 +41,7 @@ export type ReconcilerConfig = {
 /** The way of the data: engine → inventory → draft → accepted generation → plan → apply → record. */
 export function createReconciler(ports: Ports, clock: Clock, config: ReconcilerConfig): Reconciler {
 	const draftOf = createDraft(ports.probe, config.policy);
-	const accept = createAccept(ports, config.options);
+	const templates = createAccept(ports, config.options);
 	const record = createRecord(ports.records, config.firstStart);
 	/** A generation that HAProxy's parser accepts but its process does not; not to be tried at every turn. */
 	let unloadable: { readonly id: string; readonly problems: readonly Problem[] } | undefined;
@@ -61,7 +62,9 @@ export function createReconciler(ports: Ports, clock: Clock, config: ReconcilerC
 	async function passWithoutEngine(signal: AbortSignal): Promise<Outcome> {
 		const before = await ports.generations.current();
 		const draft = { fleet: before?.fleet ?? emptyFleet, problems: [], standings: [], probes: [] };
-		return await bring(draft, before, false, signal);
+		const outcome = await bring(draft, before, false, signal);
+		const unwritten = outcome.fleet === undefined ? [] : await ports.records.nodes(outcome.fleet);
+		return { ...outcome, problems: [...outcome.problems, ...unwritten] };
 	}
 
 	async function bring(
@@ -71,16 +74,26 @@ export function createReconciler(ports: Ports, clock: Clock, config: ReconcilerC
 		signal: AbortSignal,
 	): Promise<Outcome> {
 		const how = { afresh, lastGood: before !== undefined };
-		const { generation: desired, problems } = await accept(draft.fleet, how, signal);
+		const { accepted, problems } = await templates.accept(draft.fleet, how, signal);
 		const found = [...draft.problems, ...problems];
-		if (desired === undefined) return outcomeOf(before, found);
+		if (accepted === undefined) return outcomeOf(before, found);
+		const { generation: desired } = accepted;
 		if (desired.id === unloadable?.id && !afresh)
 			return outcomeOf(before, [...found, ...unloadable.problems]);
 
+		const applied = await put(desired, before, signal);
+		const inForce = applied.inForce ? desired : before;
+		if (applied.loaded) found.push(...(await templates.prove(accepted)));
+		else if (templates.distrust(accepted, applied.problems))
+			return await bring(draft, inForce, false, signal);
+		return outcomeOf(inForce, [...found, ...applied.problems], applied.done);
+	}
+
+	async function put(desired: Generation, before: InForce, signal: AbortSignal): Promise<Applying> {
 		const steps = plan({ inForce: before, loaded: await ports.haproxy.loaded(signal) }, desired);
 		const applied = await apply(steps, desired, { ...ports, clock }, signal);
 		unloadable = applied.inForce ? undefined : { id: desired.id, problems: applied.problems };
-		return outcomeOf(applied.inForce ? desired : before, [...found, ...applied.problems], applied.done);
+		return applied;
 	}
 
 	return { pass, passWithoutEngine };

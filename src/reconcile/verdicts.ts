@@ -22,10 +22,14 @@ export function createVerdicts(
 	options: ProxyOptions,
 ): Verdicts {
 	const known = new Map<string, Verdict>();
+	const fickleOnes = new WeakSet<Templates>();
+	/** What each set of templates wrote last. */
+	const written = new WeakMap<Templates, { readonly fleet: string; readonly id: string }>();
 
 	async function on(fleet: Fleet, templates: Templates, signal: AbortSignal): Promise<Verdict> {
 		const rendered = renderedOrRefused(fleet, templates);
 		if ("accepted" in rendered) return rendered;
+		if (isFickle(templates, fleet, rendered.id)) return refusedBy(fickle);
 		const before = known.get(rendered.id);
 		if (before !== undefined) return before;
 		const verdict = await generations.check(rendered, signal);
@@ -40,15 +44,27 @@ export function createVerdicts(
 			return render(fleet, options, templates);
 		} catch (thrown) {
 			if (!(thrown instanceof AppError)) throw thrown;
-			return {
-				accepted: false,
-				findings: [{ file: "", line: 0, message: thrown.message }],
-				output: thrown.message,
-			};
+			return refusedBy(thrown.message);
 		}
 	}
 
+	/** Each pass would reload HAProxy (promise 10). */
+	function isFickle(templates: Templates, fleet: Fleet, id: string): boolean {
+		const now = { fleet: JSON.stringify(fleet), id };
+		const before = written.get(templates);
+		if (before?.fleet === now.fleet && before.id !== id) fickleOnes.add(templates);
+		written.set(templates, now);
+		return fickleOnes.has(templates);
+	}
+
 	return { on, forget: () => known.clear() };
+}
+
+const fickle =
+	"a template writes another text each time for the same servers: a clock, a random number? Without them, HAProxy is reloaded only when something changes";
+
+function refusedBy(message: string): Refusal {
+	return { accepted: false, findings: [{ file: "", line: 0, message }], output: message };
 }
 
 /** The same refusal, with the text of each line at fault and the template that wrote it. */

@@ -35,7 +35,11 @@ type Faults = {
 	held?: Promise<unknown> | undefined;
 	/** The complaint about a generation that HAProxy's parser refuses; undefined: it accepts. */
 	refuses?: ((generation: Generation) => string | undefined) | undefined;
+	/** HAProxy's complaint about each server that is to leave the running process. */
+	maintain?: string | undefined;
 	reload?: ReloadResult | Error | undefined;
+	/** What the process can't load, though the parser accepts it. */
+	unloadable?: ((generation: Generation) => boolean) | undefined;
 	/** Loaded in place of what is on disk. */
 	templates?: Templates | Error | undefined;
 	/** The copy of the templates that were accepted is lost. */
@@ -57,7 +61,7 @@ export function createFakeWorld(circumstances: Circumstances = {}): FakeWorld {
 	const log: MembershipEvent[] = [];
 	const faults: Faults = { answer: "yes" };
 	let inventory: Inventory = surroundings(circumstances).inventory;
-	let [inForce, previous]: [InForce, InForce] = [undefined, undefined];
+	let [inForce, previous]: [Generation | undefined, Generation | undefined] = [undefined, undefined];
 	let nodes: readonly string[] = [];
 	let watched: readonly string[] = [];
 	let kept: Templates | undefined;
@@ -128,11 +132,17 @@ export function createFakeWorld(circumstances: Circumstances = {}): FakeWorld {
 					signal.throwIfAborted();
 					return world.loaded;
 				},
+				maintain: async (pool, server) => {
+					journal.push(`maint ${pool}/${server}`);
+					return faults.maintain;
+				},
 				reload: async (signal) => {
 					signal.throwIfAborted();
 					journal.push("reload");
 					if (faults.reload instanceof Error) throw faults.reload;
-					const result = faults.reload ?? { kind: "reloaded" };
+					const failed = { kind: "failed", log: "cannot bind socket" } as const;
+					const spoilt = inForce !== undefined && faults.unloadable?.(inForce) === true ? failed : undefined;
+					const result = spoilt ?? faults.reload ?? { kind: "reloaded" };
 					if (result.kind === "reloaded") world.loaded = inForce?.id;
 					return result;
 				},

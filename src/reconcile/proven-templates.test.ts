@@ -1,0 +1,39 @@
+import { expect, test } from "vitest";
+import { container } from "../testing/containers.ts";
+import { createFakeWorld, templatesWith } from "../testing/fake-world.ts";
+import { passesIn, servedIn } from "../testing/passes.ts";
+
+const [a, b] = [container("a", { health: "healthy" }), container("b", { health: "healthy" })];
+const harmless = templatesWith((text) => text.replace("# haproxy.cfg", "# My own haproxy.cfg"));
+
+test("promise 7: templates that no process can load are taken back for the proven ones, and are not kept", async () => {
+	const world = createFakeWorld({ containers: [a, b] });
+	const { full, onChange } = passesIn(world);
+	await full();
+	world.faults.templates = harmless;
+	world.faults.unloadable = (generation) =>
+		generation.files.get("haproxy.cfg")?.includes("# My own") === true;
+	const outcome = await full();
+	const later = await onChange({ containers: [a] });
+
+	expect(outcome.problems).toMatchObject([{ code: "reload-failed" }]);
+	expect(later.problems).toMatchObject([{ code: "reload-failed" }]);
+	expect(servedIn(later)).toEqual(["a"]);
+	expect(world.loaded).toBe(later.generation);
+	expect(await world.ports.templates.kept()).not.toBe(harmless);
+});
+
+test("promise 10: a template that writes another text each time is refused at the second pass", async () => {
+	const world = createFakeWorld({ containers: [a, b] });
+	let turn = 0;
+	world.faults.templates = templatesWith((text) => `${text}# ${turn}\n`);
+	const { full, onChange } = passesIn(world);
+	const first = await full();
+	turn = 1;
+	const second = await onChange();
+
+	expect(second).toMatchObject({ generation: first.generation, steps: [] });
+	expect(second.problems).toMatchObject([
+		{ code: "template-broken", message: expect.stringContaining("each time") },
+	]);
+});
