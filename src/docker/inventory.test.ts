@@ -122,8 +122,20 @@ test.each([
 	["connect", false],
 ])("%s takes something away: %s", async (action, urgent) => {
 	await using world = await watchedEngine();
+	world.docker.add({ name: "app", labels: backend });
+	await world.readAll();
 
 	expect(world.note("app", { action })).toEqual({ containerId: fakeId("app"), urgent });
+});
+
+test("what happens to a stranger is not urgent, what happens to the proxy is", async () => {
+	await using world = await watchedEngine(fakeId("proxy"));
+	for (const name of ["proxy", "stranger"]) world.docker.add({ name });
+	await world.readAll();
+
+	expect(world.note("stranger", { signal: 15 }).urgent).toBe(false);
+	expect(world.note("stranger", { action: "disconnect" }).urgent).toBe(false);
+	expect(world.note("proxy", { action: "disconnect" }).urgent).toBe(true);
 });
 
 test("the proxy is read with a full list, and when an event names it, and not otherwise", async () => {

@@ -18,7 +18,7 @@ export type InventoryParts = {
 /** What to read again: everything, or one inspect for each of these container ids. */
 export type ReadHints = { readonly all: boolean; readonly containers: ReadonlySet<string> };
 
-/** What an event leads to. `urgent` ones take something away, and must not wait for others. */
+/** What an event leads to. `urgent` ones take something of ours away, and must not wait for others. */
 type Hint = { readonly containerId: string; readonly urgent: boolean };
 
 export type EngineInventory = {
@@ -91,7 +91,8 @@ export function createInventory({ client, joinLabel, self, clock }: InventoryPar
 	function note(event: DockerEvent): Hint {
 		const { containerId, action } = event;
 		const isTold = told.note(event, known.get(containerId));
-		return { containerId, urgent: isTold || takesAway.has(action) };
+		const isOurs = known.has(containerId) || containerId === proxy?.id;
+		return { containerId, urgent: isOurs && (isTold || takesAway.has(action)) };
 	}
 
 	return { read, note };
