@@ -2,8 +2,9 @@ import { join } from "node:path";
 import { healthOf, serverRows } from "./admin/answers.ts";
 import type { AdminPorts } from "./admin/api.ts";
 import { serveAdmin } from "./admin/server.ts";
+import { socketOf } from "./admin/socket.ts";
 import { systemClock } from "./clock.ts";
-import { adminSocketOf, inventoryOf, optionsOf, policyOf, portsOf, socketOf } from "./compose.ts";
+import { inventoryOf, policyOf, portsOf } from "./compose.ts";
 import { createDockerClient, type DockerClient } from "./docker/client.ts";
 import { followEvents } from "./docker/events.ts";
 import type { EngineInventory } from "./docker/inventory.ts";
@@ -12,6 +13,7 @@ import { messageOf } from "./errors.ts";
 import { createHaproxy, type Haproxy } from "./haproxy/master.ts";
 import { showStats } from "./haproxy/stats.ts";
 import { createLog, type Log } from "./log.ts";
+import { adminSocketOf, optionsOf } from "./options.ts";
 import { runLoop } from "./reconcile/loop.ts";
 import { createReconciler } from "./reconcile/reconcile.ts";
 import { createStatusBoard, type StatusBoard } from "./reconcile/status.ts";
@@ -102,13 +104,19 @@ function isAbort(reason: unknown): boolean {
 	return reason instanceof Error && reason.name === "AbortError";
 }
 
+/** Asked twice: the master resets its connections while it reloads. */
+async function loadedNowOrSoon({ loaded }: Haproxy, signal: AbortSignal): Promise<string | undefined> {
+	const now = await loaded(signal).catch(() => undefined);
+	if (now !== undefined) return now;
+	await systemClock.sleep(200, signal);
+	return await loaded(signal).catch(() => undefined);
+}
+
 function adminPorts(settings: Settings, status: StatusBoard, haproxy: Haproxy): AdminPorts {
 	const worker = { kind: "worker", path: adminSocketOf(settings) } as const;
 	return {
 		status: status.view,
 		servers: async (signal) => serverRows(status.fleet(), await showStats(worker, signal).catch(() => [])),
-		health: async (signal) => {
-			return healthOf(status.sinceLastTurn(), await haproxy.loaded(signal).catch(() => undefined));
-		},
+		health: async (signal) => healthOf(status.sinceLastTurn(), await loadedNowOrSoon(haproxy, signal)),
 	};
 }
