@@ -16,6 +16,13 @@ test("the proxy's stop timeout is written in whole seconds, and again when it ch
 	expect(await readFile(file, "utf8")).toBe("5\n");
 });
 
+test("a stop timeout without an end is written as the longest that s6 can count in milliseconds", async () => {
+	await using directory = await temporaryDirectory();
+	await createStopGrace(directory.path)({ container: { ...proxy, stopTimeout: 31_536_000 } });
+
+	expect(await readFile(join(directory.path, "stop-grace"), "utf8")).toBe("2000000\n");
+});
+
 test("what is written already is not written again", async () => {
 	await using directory = await temporaryDirectory();
 	const tell = createStopGrace(directory.path);

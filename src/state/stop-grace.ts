@@ -4,6 +4,9 @@ import { messageOf } from "../errors.ts";
 import type { Self } from "../model/container.ts";
 import type { Problem } from "../model/problem.ts";
 
+/** s6 counts milliseconds in 32 bits. */
+const longest = 2_000_000;
+
 /**
  * Tells the supervisor how long `docker stop` waits for the proxy's own container, in whole seconds, in the file
  * `stop-grace`: what is open 2 s before is closed in order, rather than killed.
@@ -12,10 +15,12 @@ export function createStopGrace(dir: string): (proxy: Self) => Promise<readonly 
 	let written: number | undefined;
 
 	return async ({ container }) => {
-		if (container === undefined || container.stopTimeout === written) return [];
+		if (container === undefined) return [];
+		const seconds = Math.min(container.stopTimeout, longest);
+		if (seconds === written) return [];
 		try {
-			await writeFile(join(dir, "stop-grace"), `${container.stopTimeout}\n`);
-			written = container.stopTimeout;
+			await writeFile(join(dir, "stop-grace"), `${seconds}\n`);
+			written = seconds;
 			return [];
 		} catch (thrown) {
 			return [notWritten(dir, thrown)];
