@@ -20,7 +20,7 @@ describe.each(Object.keys(flavours) as Flavour[])("in the proxy, started %s,", (
 	afterAll(async () => sandbox[Symbol.asyncDispose]());
 
 	test.each(["/var/run/docker.sock", "/run/ballast/ballast.sock"])(
-		"HAProxy's user can't connect to %s",
+		"promise 11: HAProxy's user can't connect to %s",
 		async (path) => {
 			expect(await connect(proxy, haproxy, path)).toBe("EACCES");
 			expect(await connect(proxy, "0:0", path)).toMatch(
@@ -29,7 +29,7 @@ describe.each(Object.keys(flavours) as Flavour[])("in the proxy, started %s,", (
 		},
 	);
 
-	test("HAProxy's user can't read the state, nor write what it reads", async () => {
+	test("promise 11: HAProxy's user can't read the state, nor write what it reads", async () => {
 		const refused = async (script: string) =>
 			expect(sh(proxy, script, haproxy)).rejects.toThrow("Permission denied");
 		await refused("ls /var/lib/ballast/state");
@@ -39,7 +39,7 @@ describe.each(Object.keys(flavours) as Flavour[])("in the proxy, started %s,", (
 		await refused("ls /run/ballast");
 	});
 
-	test("HAProxy's user can't plant a service for root's s6", async () => {
+	test("promise 11: HAProxy's user can't plant a service for root's s6", async () => {
 		await expect(sh(proxy, "mkdir /run/service/mine", haproxy)).rejects.toThrow("Permission denied");
 		await expect(sh(proxy, "mkdir /run/service/mine", controller)).rejects.toThrow("Permission denied");
 	});
@@ -56,7 +56,7 @@ describe("with a Docker socket of", () => {
 		["root's group", "0:0", 0],
 		["a group that the image knows", "0:4", 4],
 		["a group that the image does not know", "0:4711", 4711],
-	])("%s, the controller joins that group and HAProxy does not", async (_, owner, group) => {
+	])("promise 11: with %s, the controller joins that group and HAProxy does not", async (_, owner, group) => {
 		await using sandbox = await createSandbox("socket-group");
 		const sockets = await relayEngineSocket(sandbox, owner, "660");
 		const proxy = await startProxy(sandbox, ...flavours.hardened, ...throughRelay(sockets));
@@ -71,7 +71,7 @@ describe("with a Docker socket of", () => {
 		["everybody's to open", "0:0", "666"],
 		["HAProxy's group", "0:10001", "660"],
 		["HAProxy's user", "10001:0", "600"],
-	])("%s, the proxy refuses to start, and says why", async (_, owner, mode) => {
+	])("promise 11: with %s, the proxy refuses to start, and says why", async (_, owner, mode) => {
 		await using sandbox = await createSandbox("socket-open");
 		const sockets = await relayEngineSocket(sandbox, owner, mode);
 		const proxy = await sandbox.run("proxy", ...throughRelay(sockets), "ballast/proxy");

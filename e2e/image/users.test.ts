@@ -27,7 +27,7 @@ describe.each(Object.keys(flavours) as Flavour[])("the proxy, started %s,", (fla
 		expect(processes.find(({ pid }) => pid === 1)?.command).toMatch(/^s6-svscan /);
 	});
 
-	test("runs HAProxy's master and worker as 10001, in no group but its own", () => {
+	test("promise 11: runs HAProxy's master and worker as 10001, in no group but its own", () => {
 		const haproxy = ofUser(10001);
 		expect(haproxy.map(({ command }) => command.split(" ")[0])).toEqual([
 			"/usr/sbin/haproxy",
@@ -38,7 +38,7 @@ describe.each(Object.keys(flavours) as Flavour[])("the proxy, started %s,", (fla
 		}
 	});
 
-	test("runs the controller as 10002, in the Docker socket's group besides its own", async () => {
+	test("promise 11: runs the controller as 10002, in the Docker socket's group besides its own", async () => {
 		const socketGroup = Number(await sh(proxy, "stat --format %g /var/run/docker.sock"));
 		expect(ofUser(10002)).toHaveLength(1);
 		for (const { uids, gids, groups } of ofUser(10002)) {
@@ -47,12 +47,12 @@ describe.each(Object.keys(flavours) as Flavour[])("the proxy, started %s,", (fla
 		}
 	});
 
-	test("leaves root nothing to do but to supervise", () => {
+	test("promise 11: leaves root nothing to do but to supervise", () => {
 		for (const { command } of ofUser(0)) expect(command).toMatch(/^s6-(svscan|supervise) /);
 		expect(new Set(processes.map(({ uids }) => uids[0]))).toEqual(new Set([0, 10001, 10002, 65534]));
 	});
 
-	test("gives HAProxy, the controller and their logs no capability", () => {
+	test("promise 11: gives HAProxy, the controller and their logs no capability", () => {
 		for (const { capabilities } of processes.filter(({ uids }) => uids[0] !== 0)) {
 			expect(capabilities).toEqual({
 				inherited: none,
@@ -64,7 +64,7 @@ describe.each(Object.keys(flavours) as Flavour[])("the proxy, started %s,", (fla
 		}
 	});
 
-	test("keeps SETUID, SETGID and KILL for PID 1 and its supervisors, and nothing else", () => {
+	test("promise 11: keeps SETUID, SETGID and KILL for PID 1 and its supervisors, and nothing else", () => {
 		for (const { capabilities } of ofUser(0)) {
 			expect(capabilities).toEqual({
 				inherited: none,
@@ -76,7 +76,7 @@ describe.each(Object.keys(flavours) as Flavour[])("the proxy, started %s,", (fla
 		}
 	});
 
-	test("has directories of the owners and modes that keep HAProxy and controller apart", async () => {
+	test("promise 11: has directories of the owners and modes that keep HAProxy and controller apart", async () => {
 		expect(
 			await modes(
 				"/run/haproxy",
@@ -98,7 +98,7 @@ describe.each(Object.keys(flavours) as Flavour[])("the proxy, started %s,", (fla
 		]);
 	});
 
-	test("has sockets that only their side opens", async () => {
+	test("promise 11: has sockets that only their side opens", async () => {
 		expect(
 			await modes("/run/haproxy/admin.sock", "/run/haproxy/master.sock", "/run/ballast/ballast.sock"),
 		).toEqual([
