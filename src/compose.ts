@@ -5,12 +5,10 @@ import { createInventory, type EngineInventory } from "./docker/inventory.ts";
 import { findSelf } from "./docker/self.ts";
 import { createCheck } from "./haproxy/check.ts";
 import { createGenerations } from "./haproxy/generations.ts";
-import { machine } from "./haproxy/machine.ts";
 import type { Haproxy } from "./haproxy/master.ts";
 import type { JoinPolicy } from "./model/standing.ts";
 import type { Ports } from "./reconcile/ports.ts";
 import { loadTemplates } from "./render/engine.ts";
-import type { ProxyOptions } from "./render/options.ts";
 import type { Settings } from "./settings.ts";
 import { createKeptTemplates } from "./state/kept-templates.ts";
 import { createMembershipLog } from "./state/membership-log.ts";
@@ -59,33 +57,4 @@ export function templatesOf({ templates, stateDir }: Settings): Ports["templates
 
 export function policyOf({ joinLabel, labelPrefix, port }: Settings): JoinPolicy {
 	return { labels: { join: joinLabel, prefix: labelPrefix }, port };
-}
-
-/** Each connection takes two descriptors; listeners, sockets and checks take some hundreds. */
-export async function optionsOf(settings: Settings): Promise<ProxyOptions> {
-	const { threads, openFiles, ipv6 } = await machine();
-	const affordable = Math.max(10, Math.min(20_000, Math.floor((openFiles - 500) / 2)));
-	const maxconn = settings.maxconn === "auto" ? affordable : settings.maxconn;
-	return {
-		httpPort: settings.httpPort,
-		statsPort: settings.statsPort,
-		ipv6,
-		adminSocket: adminSocketOf(settings),
-		accessLog: settings.accessLog,
-		trustedProxies: settings.trustedProxies,
-		threads: settings.threads === "auto" ? threads : settings.threads,
-		maxconn,
-		fdHardLimit: Math.min(openFiles, maxconn * 2 + 1_000),
-		hardStopAfter: settings.hardStopAfter,
-	};
-}
-
-/** The Runtime API of the running process. */
-export function adminSocketOf({ haproxyDir }: Settings): string {
-	return join(haproxyDir, "admin.sock");
-}
-
-/** Where the command line asks the controller. */
-export function socketOf({ runDir }: Pick<Settings, "runDir">): string {
-	return join(runDir, "ballast.sock");
 }

@@ -1,7 +1,7 @@
 import { mkdtemp, rm } from "node:fs/promises";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
-import { inventoryOf, optionsOf, policyOf, shippedTemplates, templatesOf } from "./compose.ts";
+import { inventoryOf, policyOf, shippedTemplates, templatesOf } from "./compose.ts";
 import { createDockerClient } from "./docker/client.ts";
 import { type SavedInspects, savedInventory } from "./docker/saved.ts";
 import { AppError } from "./errors.ts";
@@ -13,6 +13,7 @@ import { endpointKey } from "./model/endpoint.ts";
 import { defaultPool } from "./model/fleet.ts";
 import type { Generation } from "./model/generation.ts";
 import type { Problem } from "./model/problem.ts";
+import { optionsOf } from "./options.ts";
 import { createAccept } from "./reconcile/accept.ts";
 import { loadTemplates } from "./render/engine.ts";
 import { render } from "./render/render.ts";

@@ -85,10 +85,19 @@ test("where no controller runs, asking ends with exit code 3 and says where to a
 test.each([
 	["BALLAST_PORT=99999", /BALLAST_PORT.*"?99999"?.*a port from 1 to 65535/],
 	["BALLAST_JOIN_LABEL=two words", /BALLAST_JOIN_LABEL.*two words/],
-])("a proxy with the bad setting %s never serves, and its log says why", async (setting, reason) => {
+	["BALLAST_MAXCONN=2251", /BALLAST_MAXCONN is 2251, expected 2250 at most.*\n.*--ulimit nofile=5002/],
+])("a proxy with the bad setting %s ends, and its log says why", async (setting, reason) => {
 	await using own = await createSandbox("bad-setting");
-	const proxy = await own.run("proxy", "-e", setting, ...mountEngineSocket, "ballast/proxy");
-	await eventually(async () => expect(await logsOf(proxy)).toMatch(reason));
-	expect(await inspect(proxy, ".State.Health.Status")).not.toBe("healthy");
-	expect((await tryDocker("exec", proxy, "ballast", "health")).exitCode).not.toBe(0);
+	const limit = ["--ulimit", "nofile=5000:5000"];
+	const proxy = await own.run("proxy", "-e", setting, ...limit, ...mountEngineSocket, "ballast/proxy");
+	await eventually(async () => expect(await inspect(proxy, ".State.Status")).toBe("exited"));
+	expect(await inspect(proxy, ".State.ExitCode")).toBe(1);
+	expect(await logsOf(proxy)).toMatch(reason);
+});
+
+test("a proxy with as many connections as its limit of open files affords serves", async () => {
+	await using own = await createSandbox("maxconn");
+	const most = ["-e", "BALLAST_MAXCONN=2250", "--ulimit", "nofile=5000:5000"];
+	const [proxy, server] = await Promise.all([startProxy(own, most), startWebapp(own, "web")]);
+	await agreeOn(proxy, server);
 });

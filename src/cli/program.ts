@@ -1,29 +1,21 @@
 import { Command, CommanderError } from "commander";
 import type { Answers } from "../admin/api.ts";
 import { askController } from "../admin/client.ts";
+import { socketOf } from "../admin/socket.ts";
 import { AppError, messageOf } from "../errors.ts";
 import {
 	flagOf,
 	readSettings,
 	type SettingName,
-	type Settings,
 	settingNames,
 	settingsInForce,
 	settingsTable,
 } from "../settings.ts";
-import { exitCodeOf, exitCodes } from "./exit-codes.ts";
+import { exitCodeOf, exitCodes, exitCodesText } from "./exit-codes.ts";
 import { problemsText } from "./problems.ts";
 import { serversText } from "./servers.ts";
 import { settingsText } from "./settings.ts";
 import { statusText } from "./status.ts";
-
-const exitCodeHelp = `
-Exit codes:
-  0  done; the answer is yes
-  1  the answer is no: degraded, unhealthy, refused; or it failed
-  2  a flag, an argument or a setting that can't be understood
-  3  no controller answers
-  4  the Docker engine can't be read`;
 
 /** Runs the verb that the arguments name, and tells of what went wrong; the exit code is in `process.exitCode`. */
 export async function runProgram(args: readonly string[]): Promise<void> {
@@ -48,7 +40,7 @@ function report(thrown: unknown): number {
 
 function createProgram(): Command {
 	const program = new Command("ballast");
-	program.description("HAProxy that follows your containers.").addHelpText("after", exitCodeHelp);
+	program.description("HAProxy that follows your containers.").addHelpText("after", exitCodesText());
 	program.exitOverride().configureHelp({ showGlobalOptions: false });
 
 	verb(program, "run", "follow the engine, and keep HAProxy in step with it").action(async (flags) => {
@@ -90,10 +82,11 @@ function createProgram(): Command {
 	});
 	verb(program, "settings", "every setting, its value and where that comes from")
 		.option("--json", "as JSON")
-		.action(({ json, ...flags }) => {
+		.action(async ({ json, ...flags }) => {
 			const rows = settingsInForce({ flags });
 			print(json ? rows.map((row) => ({ ...row, ...settingsTable[row.name] })) : settingsText(rows));
-			readSettings({ flags });
+			const { optionsOf } = await import("../options.ts");
+			await optionsOf(readSettings({ flags }));
 		});
 	return program;
 }
@@ -132,10 +125,6 @@ function asking<Path extends keyof Answers>(
 		print(json ? answer : question.text(answer));
 		process.exitCode = question.code?.(answer) ?? exitCodes.ok;
 	});
-}
-
-function socketOf({ runDir }: Settings): string {
-	return `${runDir}/ballast.sock`;
 }
 
 function print(answer: unknown): void {
