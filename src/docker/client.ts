@@ -6,12 +6,14 @@ import { onAbort, orAborted } from "../abort.ts";
 import { AppError } from "../errors.ts";
 import type { Container } from "../model/container.ts";
 import { answerOf, fullId } from "./answer.ts";
-import { type DockerHost, parseDockerHost } from "./host.ts";
+import { type DockerHost, nameOf, parseDockerHost } from "./host.ts";
 import { containerOf } from "./inspect.ts";
 import { statusOf, tooSlow, unreachable } from "./unreachable.ts";
 
 /** What we ask of a Docker engine. Each call ends within its time limit, and throws `AppError` when it has no answer. */
 export type DockerClient = {
+	/** Where the engine is, such as `unix:///var/run/docker.sock`. */
+	readonly engine: string;
 	/** The ids of containers that run or are paused and carry the label: `key=value`, or a bare `key` of any value. */
 	readonly list: (label: string, signal: AbortSignal) => Promise<readonly string[]>;
 	/** Undefined when there is no such container. */
@@ -57,6 +59,7 @@ export function createDockerClient(host: string, limitMs = 5_000): DockerClient 
 	}
 
 	return {
+		engine: nameOf(place),
 		list: async (label, signal) => {
 			const filters = { label: [label], status: ["running", "paused"] };
 			const answer = await ask((abortSignal) => docker.listContainers({ filters, abortSignal }), signal);

@@ -13,6 +13,10 @@ export function parseDockerHost(text: string): DockerHost {
 	return { kind: "tcp", hostname: url.hostname.replace(/^\[|\]$/g, ""), port: Number(url.port || 2375) };
 }
 
+export function nameOf(host: DockerHost): string {
+	return host.kind === "unix" ? `unix://${host.path}` : `tcp://${host.hostname}:${host.port}`;
+}
+
 /** What a path, a query or a user in the address would ask for is nothing we do: better refused than ignored. */
 function isBare({ pathname, search, username }: URL): boolean {
 	return (pathname === "" || pathname === "/") && search === "" && username === "";

@@ -5,6 +5,9 @@ import { type WatchedEngine, watchedEngine } from "../testing/watched-engine.ts"
 const { signal } = new AbortController();
 const backend = { role: "backend" };
 
+/** The ids of the fake end in zeros. */
+const anyInspect = "0/json";
+
 const namesOf = ({ containers }: Awaited<ReturnType<WatchedEngine["readAll"]>>) =>
 	containers.map(({ name }) => name).sort();
 
@@ -93,10 +96,10 @@ test("a container that is started again has to become healthy again", async () =
 test.each([
 	["the list fails", { path: "/containers/json", status: 500, body: '{"message":"no"}' }, "docker-failed"],
 	["the list is nonsense", { path: "/containers/json", body: '{"nonsense":1}' }, "docker-nonsense"],
-	["one inspect fails", { path: fakeId("one"), status: 500, body: "{}" }, "docker-failed"],
-	["one inspect is nonsense", { path: fakeId("one"), body: '{"Id":1}' }, "docker-nonsense"],
+	["every inspect fails", { path: anyInspect, status: 500, body: "{}" }, "docker-failed"],
+	["every inspect is nonsense", { path: anyInspect, body: '{"Id":1}' }, "docker-nonsense"],
+	["an inspect is forbidden", { path: fakeId("one"), status: 403, body: "{}" }, "docker-failed"],
 	["one inspect never answers", { path: fakeId("one"), never: true }, "docker-unreachable"],
-	["the proxy can't be read", { path: fakeId("proxy"), status: 500, body: "{}" }, "docker-failed"],
 ])("promise 2: when %s, what was known stays", async (_, fault, code) => {
 	await using world = await watchedEngine(fakeId("proxy"), 1_000);
 	for (const name of ["one", "two", "proxy"]) world.docker.add({ name, labels: backend });
@@ -152,7 +155,18 @@ test("the proxy is read with a full list, and when an event names it, and not ot
 	expect(containers.map(({ name }) => name)).toEqual(["app"]);
 });
 
-test("a proxy that the engine does not know runs outside", async () => {
+test("promise 11: an engine that does not know the container we run in is another host's", async () => {
+	await using world = await watchedEngine("0123456789abcdef".repeat(4));
+	world.docker.add({ name: "app", labels: backend });
+
+	await expect(world.readAll()).rejects.toMatchObject({
+		code: "docker-self-unknown",
+		message: expect.stringContaining(`0123456789ab, which the engine at ${world.docker.host} does not know`),
+		hint: expect.stringContaining("BALLAST_DOCKER_HOST"),
+	});
+});
+
+test("a proxy that the engine does not know runs outside, where its id was a guess", async () => {
 	await using world = await watchedEngine("0123456789ab");
 
 	expect((await world.readAll()).proxy).toEqual({ container: undefined });

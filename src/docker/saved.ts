@@ -22,7 +22,7 @@ export function savedInventory({ text, source, proxy }: SavedInspects): Inventor
 			hint: `name one of them, or save this one, too: docker inspect ${proxy} …`,
 		});
 	}
-	return { proxy: { container: self }, containers, leaving: new Map() };
+	return { proxy: { container: self }, containers, leaving: new Map(), unreadable: [] };
 }
 
 /** As Docker looks a container up: a name comes before the beginning of an id. */

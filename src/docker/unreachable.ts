@@ -1,6 +1,6 @@
 import { type Stats, statSync } from "node:fs";
 import { AppError } from "../errors.ts";
-import type { DockerHost } from "./host.ts";
+import { type DockerHost, nameOf } from "./host.ts";
 
 /** An engine that takes connections and does not answer them: hung, or frozen. */
 export function tooSlow(host: DockerHost, limitMs: number): AppError {
@@ -91,10 +91,6 @@ function statOf(path: string): Stats | undefined {
 	} catch {
 		return undefined;
 	}
-}
-
-function nameOf(host: DockerHost): string {
-	return host.kind === "unix" ? `unix://${host.path}` : `tcp://${host.hostname}:${host.port}`;
 }
 
 function codeOf(cause: unknown): string | undefined {

@@ -2,7 +2,7 @@ import fc from "fast-check";
 import { expect, test } from "vitest";
 import { loadTemplates } from "../render/engine.ts";
 import { render } from "../render/render.ts";
-import { attachment, container, proxy, surroundings, told } from "../testing/containers.ts";
+import { attachment, container, idOf, proxy, surroundings, told } from "../testing/containers.ts";
 import { shippedTemplates, testOptions } from "../testing/golden.ts";
 import { build, fleetOf } from "./build.ts";
 import { emptyFleet, membersOf } from "./fleet.ts";
@@ -64,6 +64,16 @@ test("what listens by itself is probed, what has a health check is not", () => {
 
 	expect(probes).toEqual([
 		{ start: `${deaf.id}@${deaf.startedAt}`, address: deaf.networks[0]?.ipv4, port: 8080 },
+	]);
+});
+
+test("promise 2: a container that the engine can't tell of is a problem that names it", () => {
+	const unreadable = ["web-2", "web-1"].map((name) => ({ id: idOf(name), name, message: "no layer" }));
+	const { problems } = build(surroundings({ unreadable }));
+
+	expect(problems).toMatchObject([
+		{ code: "unreadable-container", subject: "web-1", message: "Docker can't tell of it: no layer" },
+		{ code: "unreadable-container", subject: "web-2" },
 	]);
 });
 

@@ -1,3 +1,4 @@
+import type { Inventory } from "./container.ts";
 import type { Endpoint } from "./endpoint.ts";
 import { defaultPool, type Fleet, type Member, type Pool } from "./fleet.ts";
 import { wantsToJoin } from "./labels.ts";
@@ -22,9 +23,10 @@ export function build(around: Surroundings): Draft {
 		.sort((a, b) => byText(a.name, b.name) || byText(a.id, b.id))
 		.map((container) => standingOf(container, around));
 	const fleet = fleetOf(standings.flatMap((standing) => standing.member ?? []));
+	const judged = standings.flatMap((standing) => standing.problems);
 	return {
 		fleet,
-		problems: [...standings.flatMap((standing) => standing.problems), ...unreached(fleet)],
+		problems: [...judged, ...unread(around.inventory.unreadable), ...unreached(fleet)],
 		standings,
 		probes: standings.flatMap((standing) => standing.probe ?? []),
 	};
@@ -42,6 +44,18 @@ export function fleetOf(members: readonly Member[]): Fleet {
 
 function serversOf(members: readonly Member[]): Pool["servers"] {
 	return members.map((member) => member.server).sort((a, b) => byText(a.name, b.name));
+}
+
+function unread(unreadable: Inventory["unreadable"]): readonly Problem[] {
+	return [...unreadable]
+		.sort((a, b) => byText(a.name, b.name) || byText(a.id, b.id))
+		.map(({ name, message }) => ({
+			code: "unreadable-container",
+			severity: "problem",
+			subject: name,
+			message: `Docker can't tell of it: ${message}`,
+			hint: `it is served as it was last known, if it was; should docker inspect ${name} fail, too, make it anew`,
+		}));
 }
 
 function unreached(fleet: Fleet): readonly Problem[] {

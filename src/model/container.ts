@@ -66,10 +66,14 @@ export type Leaving = { readonly startedAt: string; readonly signal: string; rea
  */
 export type Listening = "yes" | "not-yet" | "silent";
 
+/** A container that Docker lists but can't tell of, and why. What was known of it still holds; else it is not known at all. */
+export type Unreadable = { readonly id: string; readonly name: string; readonly message: string };
+
 /** All that is known of the engine at one moment: what `build` makes a fleet of. */
 export type Inventory = {
 	readonly proxy: Self;
 	readonly containers: readonly Container[];
 	/** By container id. */
 	readonly leaving: ReadonlyMap<string, Leaving>;
+	readonly unreadable: readonly Unreadable[];
 };

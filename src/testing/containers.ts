@@ -1,6 +1,6 @@
 import { createHash } from "node:crypto";
 import { build } from "../model/build.ts";
-import type { Attachment, Container, Leaving, Listening } from "../model/container.ts";
+import type { Attachment, Container, Leaving, Listening, Unreadable } from "../model/container.ts";
 import { endpointKey } from "../model/endpoint.ts";
 import type { JoinPolicy, Surroundings } from "../model/standing.ts";
 
@@ -51,6 +51,7 @@ export type Circumstances = {
 	/** Null: outside of any container. */
 	readonly proxy?: Container | null;
 	readonly leaving?: readonly (readonly [string, Leaving])[];
+	readonly unreadable?: readonly Unreadable[];
 	/** What the probe says of every port; undefined: it has not tried yet. */
 	readonly answer?: Listening | undefined;
 	readonly names?: ReadonlyMap<string, string>;
@@ -59,12 +60,13 @@ export type Circumstances = {
 
 /** A world in which every port answers, unless told otherwise. */
 export function surroundings(circumstances: Circumstances = {}): Surroundings {
-	const { containers = [], leaving = [], names = new Map() } = circumstances;
+	const { containers = [], leaving = [], unreadable = [], names = new Map() } = circumstances;
 	const around: Surroundings = {
 		inventory: {
 			proxy: { container: circumstances.proxy === null ? undefined : (circumstances.proxy ?? proxy) },
 			containers,
 			leaving: new Map(leaving),
+			unreadable,
 		},
 		listening: new Map(),
 		names,
