@@ -9,6 +9,7 @@ const proxyIn = (...networks: readonly string[]): Self => ({
 	container: container("proxy", { networks: networks.map((network) => attachment(network, "proxy")) }),
 });
 const outside: Self = { container: undefined };
+const onHost: Self = { container: container("proxy", { networks: [], networkMode: "host" }) };
 
 function chosen(...[of, proxy, wanted]: Parameters<typeof networkOf>): string {
 	const choice = networkOf(of, proxy, wanted);
@@ -24,6 +25,7 @@ describe("a container is reached by", () => {
 		["the first by name of several", web(c, b, a), proxyIn("b", "c"), undefined, "b"],
 		["the one its label names", web(a, b), proxyIn("a", "b"), "b", "b"],
 		["any of its networks from outside of a container", web(c, b), outside, undefined, "b"],
+		["any of its networks from the host's own", web(c, b), onHost, undefined, "b"],
 		[
 			"none when the label names one that the proxy is not in",
 			web(a, b),
@@ -113,9 +115,36 @@ describe("a container that can't be reached is a problem naming both sides' netw
 		);
 	});
 
-	test("when the proxy runs on the host, which has no network to connect to", () => {
-		const choice = problemOf(web(), outside, undefined);
+	test.each([
+		["host", "run it in front instead: Docker connects none that is in network mode host"],
+		["none", "run it in front instead: Docker connects none that is in network mode none"],
+		[
+			"container:0a1b2c",
+			"run it in front instead: Docker connects none that is in network mode container:0a1b2c",
+		],
+	])("and with a hint that helps in network mode %s, too", (networkMode, hint) => {
+		const lonely = container("web", { networks: [], networkMode });
 
-		expect(choice?.message).toContain("the proxy in the host's own network");
+		expect(problemOf(lonely, proxyIn("front"), undefined)?.hint).toBe(hint);
+	});
+
+	test.each([
+		["outside of any container", outside],
+		["in the host's own network", onHost],
+	])("when the proxy runs %s, which is no network to connect to", (_, proxy) => {
+		const lonely = container("web", { networks: [], networkMode: "host" });
+
+		expect(problemOf(lonely, proxy, undefined)).toMatchObject({
+			message: expect.stringContaining("the proxy in the host's own network"),
+			hint: expect.stringContaining("run it in a network of Docker's instead"),
+		});
+	});
+
+	test("when the proxy itself shares another container's network", () => {
+		const proxy = container("proxy", { networks: [], networkMode: "container:0a1b2c" });
+
+		expect(problemOf(web(attachment("front", "web")), { container: proxy }, undefined)?.hint).toBe(
+			"run the proxy in front instead: Docker connects none that is in network mode container:0a1b2c",
+		);
 	});
 });

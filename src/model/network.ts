@@ -6,7 +6,7 @@ type Choice = { readonly attachment: Attachment } | { readonly problem: Problem 
 
 /**
  * The network to reach a container by: the one its label names, else the first by name of those the proxy shares.
- * Outside a container every bridge network is shared, as the host routes to them all.
+ * On the host, outside a container or in its network mode, every bridge network is shared, as the host routes to them all.
  */
 export function networkOf(container: Container, proxy: Self, wanted: string | undefined): Choice {
 	const reachable = container.networks
@@ -21,9 +21,12 @@ export function networkOf(container: Container, proxy: Self, wanted: string | un
 }
 
 function isShared(at: Attachment, proxy: Self): boolean {
-	return (
-		proxy.container === undefined || proxy.container.networks.some((own) => own.networkId === at.networkId)
-	);
+	if (isOnHost(proxy)) return true;
+	return proxy.container?.networks.some((own) => own.networkId === at.networkId) === true;
+}
+
+function isOnHost({ container }: Self): boolean {
+	return container === undefined || container.networkMode === "host";
 }
 
 function unreachable(container: Container, proxy: Self): Problem {
@@ -31,9 +34,26 @@ function unreachable(container: Container, proxy: Self): Problem {
 		code: "no-shared-network",
 		severity: "problem",
 		subject: container.name,
-		message: `it shares no network with the proxy: it is in ${listed(container)}, the proxy in ${listed(proxy.container)}`,
-		hint: `connect one to the other's: docker network connect ${namesOf(proxy.container)[0] ?? "<network>"} ${container.name}`,
+		message: `it shares no network with the proxy: it is in ${listed(container)}, the proxy in ${placeOf(proxy)}`,
+		hint: wayToShare(container, proxy),
 	};
+}
+
+function wayToShare(container: Container, proxy: Self): string {
+	const [ours] = namesOf(proxy.container);
+	if (isFixed(container)) return `run it ${insteadOf(container, ours)}`;
+	if (proxy.container !== undefined && !isOnHost(proxy) && isFixed(proxy.container))
+		return `run the proxy ${insteadOf(proxy.container, namesOf(container)[0])}`;
+	return `connect one to the other's: docker network connect ${ours ?? "<network>"} ${container.name}`;
+}
+
+/** Modes in which `docker network connect` is refused. */
+function isFixed({ networkMode }: Container): boolean {
+	return networkMode === "host" || networkMode === "none" || networkMode.startsWith("container:");
+}
+
+function insteadOf({ networkMode }: Container, network = "a network of Docker's"): string {
+	return `in ${network} instead: Docker connects none that is in network mode ${networkMode}`;
 }
 
 function notInNetwork(container: Container, proxy: Self, wanted: string): Problem {
@@ -41,13 +61,18 @@ function notInNetwork(container: Container, proxy: Self, wanted: string): Proble
 		code: "no-such-network",
 		severity: "problem",
 		subject: container.name,
-		message: `its label asks for the network ${wanted}, but it is in ${listed(container)}, and the proxy in ${listed(proxy.container)}`,
+		message: `its label asks for the network ${wanted}, but it is in ${listed(container)}, and the proxy in ${placeOf(proxy)}`,
 		hint: "name a network that both are in, as docker network ls shows it (Compose puts the project's name before it)",
 	};
 }
 
-function listed(container: Container | undefined): string {
-	if (container === undefined) return "the host's own network";
+function placeOf(proxy: Self): string {
+	return proxy.container === undefined || isOnHost(proxy)
+		? "the host's own network"
+		: listed(proxy.container);
+}
+
+function listed(container: Container): string {
 	if (container.networks.length === 0) return `none (network mode ${container.networkMode})`;
 	return namesOf(container).join(", ");
 }
