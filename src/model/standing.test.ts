@@ -194,6 +194,13 @@ describe("the port is", () => {
 	});
 });
 
+test("what does not listen is told the whole label that names another port", () => {
+	const labels = { ...policy.labels, prefix: "lb." };
+	const { problems } = standing({ around: () => ({ answer: "silent", policy: { labels } }) });
+
+	expect(problems[0]?.hint).toContain("another port is named by the label lb.port");
+});
+
 describe("a server", () => {
 	test("has the container's name and the first 8 digits of its id, the label's pool and weight", () => {
 		const labels = { "ballast.pool": "api", "ballast.weight": "0" };
@@ -209,6 +216,10 @@ describe("a server", () => {
 				weight: 0,
 			},
 		});
+	});
+
+	test("has a name that leaves room for a file's, however long the container's is", () => {
+		expect(standing({ name: "w".repeat(300) }).member?.server.name).toMatch(/^w{200}-[0-9a-f]{8}$/);
 	});
 
 	test("keeps its name for its container's life, whatever the container is called later", () => {

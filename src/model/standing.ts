@@ -109,7 +109,7 @@ function readiness(container: Container, at: Attachment, port: number, around: S
 		ready: false,
 		why: "its port does not answer yet",
 		failed: false,
-		problems: [deaf(container, probe, answer)],
+		problems: [deaf(container, probe, answer, around.policy)],
 		probe,
 	};
 }
@@ -129,13 +129,18 @@ function memberOf(
 ): Member {
 	const { id, name } = container;
 	const server = {
-		name: names.get(id) ?? `${name.replaceAll(/[^a-zA-Z0-9_.-]/g, "-")}-${id.slice(0, 8)}`,
+		name: names.get(id) ?? `${safe(name)}-${id.slice(0, 8)}`,
 		container: { id, name },
 		address: addressOf(at),
 		port,
 		weight: wishes.weight ?? 100,
 	};
 	return { pool: wishes.pool ?? defaultPool, server };
+}
+
+/** As HAProxy takes it, and short enough for the server to name a file, which ends at 255 bytes. */
+function safe(name: string): string {
+	return name.replaceAll(/[^a-zA-Z0-9_.-]/g, "-").slice(0, 200);
 }
 
 function noPort(container: Container, { labels }: JoinPolicy): Problem {
@@ -172,12 +177,17 @@ function unhealthy(container: Container): Problem {
 	};
 }
 
-function deaf(container: Container, probe: Endpoint, answer: Listening | undefined): Problem {
+function deaf(
+	container: Container,
+	probe: Endpoint,
+	answer: Listening | undefined,
+	{ labels }: JoinPolicy,
+): Problem {
 	return {
 		code: "not-listening",
 		severity: answer === "silent" ? "problem" : "notice",
 		subject: container.name,
 		message: `nothing accepts connections at ${hostPort(probe)} yet; it joins as soon as something does`,
-		hint: "let the app listen on 0.0.0.0, not on loopback alone, and at this port; another port is named by the label port",
+		hint: `let the app listen on 0.0.0.0, not on loopback alone, and at this port; another port is named by the label ${labels.prefix}port`,
 	};
 }
