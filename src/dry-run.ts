@@ -51,7 +51,7 @@ export async function checkTemplates(settings: Settings, signal: AbortSignal): P
 	try {
 		const templates = { ...templatesOf(settings), keep: async () => [], kept: async () => undefined };
 		const ports = { templates, generations: createGenerations(scratch, createCheck()) };
-		const accept = createAccept(ports, await optionsOf(settings));
+		const { accept } = createAccept(ports, await optionsOf(settings));
 		const how = { afresh: true, lastGood: true };
 		return (await accept(fleetOf([sampleMember]), how, signal)).problems;
 	} finally {

@@ -38,20 +38,19 @@ test("a port that a container publishes is told by the container's name, and tha
 	expect(stderr).toContain("make up WEB_PORT=");
 });
 
-test.skipIf(demo !== "")(
-	"a subnet that overlaps another network is told by that network's name, and that SUBNET changes it",
-	async () => {
-		await using sandbox = await createSandbox("room-subnet");
-		const other = await subnetOf(sandbox.network);
-		const subnet = firstThree(other);
-		const { exitCode, stderr } = await roomFor({ SUBNET: subnet });
-		expect(exitCode).toBe(1);
-		expect(stderr).toContain(
-			`The demo's subnet ${subnet}.0/24 is taken by the Docker network ${sandbox.network} (${other}).`,
-		);
-		expect(stderr).toContain("make up SUBNET=");
-	},
-);
+test("a subnet that overlaps another network is told by that network's name, and that SUBNET changes it", async () => {
+	await using sandbox = await createSandbox("room-subnet");
+	const other = await subnetOf(sandbox.network);
+	const subnet = firstThree(other);
+	const { exitCode, stderr } = await roomFor({ SUBNET: subnet });
+	const taken = `The demo's subnet ${subnet}.0/24 is taken by the Docker network ${sandbox.network} (${other}).`;
+	const running = `The demo runs in ${demo}, not in ${subnet}.0/24.`;
+	expect(exitCode).toBe(1);
+	// Beside a demo, whichever of the two networks Docker lists first.
+	if (demo !== "" && stderr.includes(running)) return expect(stderr).toContain("make down");
+	expect(stderr).toContain(taken);
+	expect(stderr).toContain("make up SUBNET=");
+});
 
 /** Runs the script with free ports and a free subnet, but for the settings given. */
 async function roomFor(settings: Readonly<Record<string, string>>) {

@@ -22,7 +22,7 @@ export type Hints = { readonly all: boolean; readonly containers: ReadonlySet<st
 export type EnginePort = {
 	/**
 	 * What the engine holds, after the hinted parts were read again: one inspect per hinted container.
-	 * Throws `AppError` when any of it can't be read; what was known before stays known.
+	 * Throws `AppError` when the engine can't be read; what was known before stays known.
 	 */
 	readonly read: (hints: Hints, signal: AbortSignal) => Promise<Inventory>;
 };
