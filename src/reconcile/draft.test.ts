@@ -1,4 +1,5 @@
 import { expect, test } from "vitest";
+import { build } from "../model/build.ts";
 import type { Listening } from "../model/container.ts";
 import { endpointKey } from "../model/endpoint.ts";
 import { membersOf } from "../model/fleet.ts";
@@ -63,4 +64,26 @@ test("a first draft whose wait was ended waits again the next time", async () =>
 	answers();
 
 	expect(names(await draftOf(inventoryOf(container("a")), undefined, signal))).toEqual(["a"]);
+});
+
+test("promise 2: a member in force that is too busy for the probe stays, until it is silent", async () => {
+	const busy = container("busy");
+	const known = new Map<string, Listening>();
+	const probe: Ports["probe"] = {
+		watch: (endpoints) => {
+			for (const endpoint of endpoints)
+				known.set(endpointKey(endpoint), known.get(endpointKey(endpoint)) ?? "not-yet");
+		},
+		listening: () => known,
+		settled: async () => undefined,
+	};
+	const everyone = surroundings({ containers: [busy] });
+	const { fleet } = build(everyone);
+	const draftOf = createDraft(probe, policy);
+	const inForce = { id: "a", fleet };
+
+	expect(names(await draftOf(everyone.inventory, inForce, signal))).toEqual(["busy"]);
+	expect(names(await draftOf(everyone.inventory, inForce, signal))).toEqual(["busy"]);
+	for (const key of known.keys()) known.set(key, "silent");
+	expect(names(await draftOf(everyone.inventory, inForce, signal))).toEqual([]);
 });

@@ -2,8 +2,9 @@ import type { Clock } from "../clock.ts";
 import { AppError, messageOf } from "../errors.ts";
 import type { Log } from "../log.ts";
 import type { Problem } from "../model/problem.ts";
+import type { Outcome } from "./outcome.ts";
 import type { Hints } from "./ports.ts";
-import type { Outcome, Reconciler } from "./reconcile.ts";
+import type { Reconciler } from "./reconcile.ts";
 import type { StatusBoard } from "./status.ts";
 import type { Trigger } from "./trigger.ts";
 

@@ -2,7 +2,6 @@ import type { Clock } from "../clock.ts";
 import type { Draft } from "../model/build.ts";
 import { emptyFleet, type Fleet } from "../model/fleet.ts";
 import type { Generation } from "../model/generation.ts";
-import type { MembershipEvent } from "../model/membership.ts";
 import { plan, type Step } from "../model/plan.ts";
 import type { Problem } from "../model/problem.ts";
 import type { JoinPolicy } from "../model/standing.ts";
@@ -10,19 +9,9 @@ import type { ProxyOptions } from "../render/options.ts";
 import { createAccept } from "./accept.ts";
 import { type Applying, apply } from "./apply.ts";
 import { createDraft } from "./draft.ts";
+import type { Outcome } from "./outcome.ts";
 import type { Hints, InForce, Ports } from "./ports.ts";
 import { createRecord } from "./record.ts";
-
-/** What one pass came to: the single source of the log line, the status, the command line and all that follows. */
-export type Outcome = {
-	/** The fleet in force after the pass, and its generation; undefined while there is none. */
-	readonly fleet: Fleet | undefined;
-	readonly generation: string | undefined;
-	/** What was done; what had to be taken back is not among it. */
-	readonly steps: readonly Step[];
-	readonly changes: readonly MembershipEvent[];
-	readonly problems: readonly Problem[];
-};
 
 export type Reconciler = {
 	/** One pass over what the hints name. Throws `AppError` when Docker can't be read: then nothing changes. */

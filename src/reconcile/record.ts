@@ -2,8 +2,8 @@ import type { Draft } from "../model/build.ts";
 import type { Self } from "../model/container.ts";
 import type { Fleet } from "../model/fleet.ts";
 import { balancerJoin, membershipChanges } from "../model/membership.ts";
+import type { Outcome } from "./outcome.ts";
 import type { Ports } from "./ports.ts";
-import type { Outcome } from "./reconcile.ts";
 
 /** `before`: what the log tells of so far. */
 type Circumstances = { readonly before: Fleet; readonly draft: Draft; readonly proxy: Self };

@@ -4,7 +4,7 @@ import { fleetOf } from "../model/build.ts";
 import type { Problem } from "../model/problem.ts";
 import { createFakeClock } from "../testing/fake-clock.ts";
 import { fleetOfOne } from "../testing/generation-builder.ts";
-import type { Outcome } from "./reconcile.ts";
+import type { Outcome } from "./outcome.ts";
 import { createStatusBoard } from "./status.ts";
 
 const outcome: Outcome = { fleet: fleetOfOne, generation: "abc", steps: [], changes: [], problems: [] };

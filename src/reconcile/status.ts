@@ -3,7 +3,7 @@ import { AppError, messageOf } from "../errors.ts";
 import { type Fleet, membersOf } from "../model/fleet.ts";
 import type { ReloadReason } from "../model/plan.ts";
 import type { Problem } from "../model/problem.ts";
-import type { Outcome } from "./reconcile.ts";
+import type { Outcome } from "./outcome.ts";
 
 /** What the controller knows of itself and of what it serves: JSON of the status API, and the table of `ballast status`. */
 export type Status = {

@@ -1,5 +1,6 @@
+import type { Outcome } from "../reconcile/outcome.ts";
 import type { Hints } from "../reconcile/ports.ts";
-import { createReconciler, type Outcome, type Reconciler } from "../reconcile/reconcile.ts";
+import { createReconciler, type Reconciler } from "../reconcile/reconcile.ts";
 import { type Circumstances, policy } from "./containers.ts";
 import { createFakeClock, type FakeClock } from "./fake-clock.ts";
 import { createFakeWorld, type FakeWorld } from "./fake-world.ts";

@@ -1,0 +1,15 @@
+import type { Fleet } from "../model/fleet.ts";
+import type { MembershipEvent } from "../model/membership.ts";
+import type { Step } from "../model/plan.ts";
+import type { Problem } from "../model/problem.ts";
+
+/** What one pass came to: the single source of the log line, the status, the command line and all that follows. */
+export type Outcome = {
+	/** The fleet in force after the pass, and its generation; undefined while there is none. */
+	readonly fleet: Fleet | undefined;
+	readonly generation: string | undefined;
+	/** What was done; what had to be taken back is not among it. */
+	readonly steps: readonly Step[];
+	readonly changes: readonly MembershipEvent[];
+	readonly problems: readonly Problem[];
+};
