@@ -16,6 +16,12 @@ test("Docker's mounts of a container's own files name it", () => {
 	expect(selfIn(mounts.join("\n"), "www.example")).toBe(id);
 });
 
+test("in an engine that itself runs in a container, the volume that holds its containers is not taken for one", () => {
+	const source = `/var/lib/docker/volumes/${other}/_data/containers/${id}/hostname`;
+
+	expect(selfIn(line(source, "/etc/hostname"), "nested")).toBe(id);
+});
+
 test("podman's do, too", () => {
 	const source = `/lib/containers/storage/overlay-containers/${id}/userdata/hosts`;
 

@@ -11,12 +11,13 @@ export async function findSelf(): Promise<string | undefined> {
 /**
  * Engines mount a container's own files from a directory named after it: Docker `…/containers/<id>/hostname`, podman
  * `…/overlay-containers/<id>/userdata/hostname`. In a line of mountinfo they are fields 4 and 5 (proc_pid_mountinfo(5)).
- * Docker's default hostname is the beginning of the id.
+ * The last id in the path counts: those before it are volumes of an engine that runs in a container. Docker's default
+ * hostname is the beginning of the id.
  */
 export function selfIn(mountinfo: string, host: string): string | undefined {
 	const [id] = mountinfo.split("\n").flatMap((line) => {
 		const [, , , source = "", target = ""] = line.split(" ");
-		return ownFiles.has(target) ? (/\/([0-9a-f]{64})\//.exec(source)?.[1] ?? []) : [];
+		return ownFiles.has(target) ? (/.*\/([0-9a-f]{64})\//.exec(source)?.[1] ?? []) : [];
 	});
 	return id ?? (/^[0-9a-f]{12}$/.test(host) ? host : undefined);
 }
