@@ -2,32 +2,18 @@ import { mkdir, readdir, readFile, rm, symlink, writeFile } from "node:fs/promis
 import { join } from "node:path";
 import { expect, test } from "vitest";
 import type { Verdict } from "../model/generation.ts";
-import { fleetOfOne, generationOf, listing } from "../testing/generation-builder.ts";
+import { fleetOfOne, listing } from "../testing/generation-builder.ts";
+import { accept, first, second, third, withGenerations } from "../testing/generations-on-disk.ts";
 import { temporaryDirectory } from "../testing/temporary-directory.ts";
 import type { Check } from "./check.ts";
-import { createGenerations, type Generations } from "./generations.ts";
+import { createGenerations } from "./generations.ts";
 
 const never = new AbortController().signal;
-const accept: Check = async () => ({ accepted: true });
-const [first, second, third] = [
-	generationOf("aaaaaaaaaaaa"),
-	generationOf("bbbbbbbbbbbb"),
-	generationOf("cccccccccccc"),
-];
-
 const refusal: Verdict = {
 	accepted: false,
 	findings: [{ file: "haproxy.cfg", line: 1, message: "no" }],
 	output: "no",
 };
-
-async function withGenerations<T>(
-	act: (generations: Generations, root: string) => Promise<T>,
-	check = accept,
-): Promise<T> {
-	await using dir = await temporaryDirectory();
-	return await act(createGenerations(dir.path, check), dir.path);
-}
 
 test("before the first generation there is none in force", async () => {
 	await withGenerations(async (generations) => {

@@ -4,25 +4,10 @@ import { mkdir, readFile, stat, writeFile } from "node:fs/promises";
 import { join } from "node:path";
 import { createInterface } from "node:readline";
 import { expect, test } from "vitest";
-import { generationOf, listing } from "../testing/generation-builder.ts";
+import { listing } from "../testing/generation-builder.ts";
+import { accept, first, second, third, withGenerations } from "../testing/generations-on-disk.ts";
 import { temporaryDirectory } from "../testing/temporary-directory.ts";
-import type { Check } from "./check.ts";
-import { createGenerations, type Generations } from "./generations.ts";
-
-const accept: Check = async () => ({ accepted: true });
-const [first, second, third] = [
-	generationOf("aaaaaaaaaaaa"),
-	generationOf("bbbbbbbbbbbb"),
-	generationOf("cccccccccccc"),
-];
-
-async function withGenerations<T>(
-	act: (generations: Generations, root: string) => Promise<T>,
-	check = accept,
-): Promise<T> {
-	await using dir = await temporaryDirectory();
-	return await act(createGenerations(dir.path, check), dir.path);
-}
+import { createGenerations } from "./generations.ts";
 
 test("promise 4: a promotion swaps one link, keeps the generation before, and removes older ones", async () => {
 	await withGenerations(async (generations, root) => {
