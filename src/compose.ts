@@ -6,7 +6,7 @@ import { findSelf } from "./docker/self.ts";
 import { createCheck } from "./haproxy/check.ts";
 import { createGenerations } from "./haproxy/generations.ts";
 import type { Haproxy } from "./haproxy/master.ts";
-import type { JoinPolicy } from "./model/standing.ts";
+import type { JoinPolicy } from "./model/surroundings.ts";
 import type { Ports } from "./reconcile/ports.ts";
 import { loadTemplates } from "./render/engine.ts";
 import type { Settings } from "./settings.ts";

@@ -3,6 +3,7 @@ import { execa } from "execa";
 import { Client } from "undici";
 import { docker, urlOf } from "../harness/docker.ts";
 import { eventually } from "../harness/eventually.ts";
+import { images } from "../harness/images.ts";
 import type { Sandbox } from "../harness/sandbox.ts";
 
 /** How long a new container took until it answered through the proxy, in milliseconds. */
@@ -13,7 +14,7 @@ const app = `
 	const server = require("node:http").createServer((_, response) => response.end());
 	server.listen(3000, () => console.log(performance.timeOrigin + performance.now()));
 	process.on("SIGTERM", () => process.exit());`;
-const appOptions = ["--no-healthcheck", "--init", "--entrypoint", "node", "ballast/webapp", "-e", app];
+const appOptions = ["--no-healthcheck", "--init", "--entrypoint", "node", images.webapp, "-e", app];
 
 /** One container after the other joins an empty pool, is asked once a millisecond, and goes again. */
 export async function measureJoins(

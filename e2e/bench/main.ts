@@ -1,6 +1,7 @@
 import { availableParallelism } from "node:os";
 import { table } from "../../src/cli/table.ts";
 import { docker, inspect } from "../harness/docker.ts";
+import { images } from "../harness/images.ts";
 import { createSandbox, type Sandbox } from "../harness/sandbox.ts";
 import { cellsOf } from "./figures.ts";
 import { measureJoins } from "./joins.ts";
@@ -73,7 +74,7 @@ async function throughput(): Promise<void> {
 async function startBallast(sandbox: Sandbox, label: string, ...options: readonly string[]): Promise<string> {
 	const settings = ["-e", `BALLAST_JOIN_LABEL=${label}`, "-e", "BALLAST_PORT=3000"];
 	const socket = ["-v", "/var/run/docker.sock:/var/run/docker.sock"];
-	return await sandbox.run("ballast", ...settings, ...socket, ...options, "ballast/proxy");
+	return await sandbox.run("ballast", ...settings, ...socket, ...options, images.proxy);
 }
 
 async function addressOf(container: string, { network }: Sandbox): Promise<string> {
@@ -81,7 +82,17 @@ async function addressOf(container: string, { network }: Sandbox): Promise<strin
 	return (attachment as { readonly IPAddress: string }).IPAddress;
 }
 
-console.log("Building the load generator, ballast/bench");
-await docker("build", "--quiet", "--tag", "ballast/bench", "--file", "e2e/bench/Dockerfile", ".");
+console.log("Building the load generator");
+await docker(
+	"build",
+	"--quiet",
+	"--build-arg",
+	`BASE=${images.base}`,
+	"--tag",
+	images.bench,
+	"--file",
+	"e2e/bench/Dockerfile",
+	".",
+);
 await joins();
 await throughput();

@@ -1,5 +1,6 @@
 import { docker } from "../harness/docker.ts";
 import { eventually } from "../harness/eventually.ts";
+import { images } from "../harness/images.ts";
 import type { Sandbox } from "../harness/sandbox.ts";
 
 /** A proxy in front of the same servers, by the name that answers in the sandbox's network. */
@@ -24,7 +25,7 @@ export async function measureThroughput(
 
 async function requestsPerSecond(sandbox: Sandbox, host: string): Promise<number> {
 	const load = ["-t1", `-c${connections}`, `-d${seconds}s`, `http://${host}:80/`];
-	const report = await docker("run", "--rm", "--network", sandbox.network, "ballast/bench", ...load);
+	const report = await docker("run", "--rm", "--network", sandbox.network, images.bench, ...load);
 	const [, figure] = /Requests\/sec:\s+([\d.]+)/.exec(report) ?? [];
 	if (figure === undefined || /Non-2xx|Socket errors/.test(report))
 		throw new Error(`not all was answered:\n${report}`);
@@ -74,7 +75,7 @@ export async function startHaproxy(
 	...options: string[]
 ): Promise<string> {
 	const write = 'printf %s "$CONFIG" > /tmp/haproxy.cfg && exec haproxy -W -f /tmp/haproxy.cfg';
-	const image = ["--no-healthcheck", "--entrypoint", "sh", "ballast/proxy", "-c", write];
+	const image = ["--no-healthcheck", "--entrypoint", "sh", images.proxy, "-c", write];
 	return await sandbox.run(name, ...options, "-e", `CONFIG=${config}`, ...image);
 }
 
@@ -84,7 +85,7 @@ export async function startCopy(sandbox: Sandbox, name: string, proxy: string): 
 	const files = await docker("exec", "--user", "10002", proxy, "sh", "-c", `${archive} | base64 -w0`);
 	const unpack =
 		'mkdir /tmp/g && cd /tmp/g && printf %s "$FILES" | base64 -d | tar x && exec haproxy -W -f haproxy.cfg';
-	const image = ["--no-healthcheck", "--entrypoint", "sh", "ballast/proxy", "-c", unpack];
+	const image = ["--no-healthcheck", "--entrypoint", "sh", images.proxy, "-c", unpack];
 	return await sandbox.run(name, "-e", `FILES=${files}`, ...image);
 }
 

@@ -2,6 +2,7 @@ import { afterAll, beforeAll, describe, expect, test } from "vitest";
 import { agreeOn } from "../harness/agreement.ts";
 import { inspect, logsOf, tryDocker } from "../harness/docker.ts";
 import { eventually } from "../harness/eventually.ts";
+import { images } from "../harness/images.ts";
 import { ballast, joinLabelOf, type RunningProxy, startProxy } from "../harness/proxy.ts";
 import { createSandbox, type Sandbox } from "../harness/sandbox.ts";
 import { startWebapp } from "../harness/servers.ts";
@@ -77,7 +78,7 @@ describe("in a hardened container", () => {
 });
 
 test("where no controller runs, asking ends with exit code 3 and says where to ask", async () => {
-	const outside = await tryDocker("run", "--rm", "--network", "none", "ballast/proxy", "ballast", "status");
+	const outside = await tryDocker("run", "--rm", "--network", "none", images.proxy, "ballast", "status");
 	expect(outside.exitCode).toBe(3);
 	expect(outside.stderr).toContain("docker exec");
 });
@@ -89,7 +90,7 @@ test.each([
 ])("a proxy with the bad setting %s ends, and its log says why", async (setting, reason) => {
 	await using own = await createSandbox("bad-setting");
 	const limit = ["--ulimit", "nofile=5000:5000"];
-	const proxy = await own.run("proxy", "-e", setting, ...limit, ...mountEngineSocket, "ballast/proxy");
+	const proxy = await own.run("proxy", "-e", setting, ...limit, ...mountEngineSocket, images.proxy);
 	await eventually(async () => expect(await inspect(proxy, ".State.Status")).toBe("exited"));
 	expect(await inspect(proxy, ".State.ExitCode")).toBe(1);
 	expect(await logsOf(proxy)).toMatch(reason);

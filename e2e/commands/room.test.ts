@@ -5,6 +5,7 @@ import { join } from "node:path";
 import { execa } from "execa";
 import { expect, test } from "vitest";
 import { docker, tryDocker } from "../harness/docker.ts";
+import { images } from "../harness/images.ts";
 import { createSandbox } from "../harness/sandbox.ts";
 
 const room = join(import.meta.dirname, "../../scripts/room");
@@ -30,7 +31,7 @@ test.each(["WEB_PORT", "STATS_PORT"])(
 
 test("a port that a container publishes is told by the container's name, and that WEB_PORT changes it", async () => {
 	await using sandbox = await createSandbox("room-port");
-	const container = await sandbox.run("server", "-p", "127.0.0.1::3000", "ballast/webapp");
+	const container = await sandbox.run("server", "-p", "127.0.0.1::3000", images.webapp);
 	const port = (await docker("port", container, "3000/tcp")).replace(/^.*:/, "");
 	const { exitCode, stderr } = await roomFor({ WEB_PORT: port });
 	expect(exitCode).toBe(1);

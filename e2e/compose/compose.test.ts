@@ -7,6 +7,7 @@ import { afterAll, beforeAll, expect, test } from "vitest";
 import { agreeOn } from "../harness/agreement.ts";
 import { docker, inspect, urlOf } from "../harness/docker.ts";
 import { eventually } from "../harness/eventually.ts";
+import { images } from "../harness/images.ts";
 import { ballast, problemsOf, type RunningProxy, serversOf } from "../harness/proxy.ts";
 
 /** A project of this test's own from the repo's compose.yaml: nothing differs but its names, ports and addresses. */
@@ -56,17 +57,7 @@ test("docker compose up --scale webapp=5 and back is followed by itself", async 
 
 test("a plain docker run with the label, in the demo's network, joins; docker compose run does not", async () => {
 	const plain = `${project}-plain`;
-	await docker(
-		"run",
-		"-d",
-		"--name",
-		plain,
-		"--label",
-		"role=backend",
-		"--network",
-		project,
-		"ballast/webapp",
-	);
+	await docker("run", "-d", "--name", plain, "--label", "role=backend", "--network", project, images.webapp);
 	try {
 		const oneOff = (await onProject("run", "--detach", "webapp")).split("\n").at(-1) ?? "";
 		await agreeOn(proxy, ...webapps(2), plain);

@@ -1,9 +1,10 @@
 import { type ContractEngine, dockerContract } from "../../src/testing/docker-contract.ts";
 import { docker } from "../harness/docker.ts";
+import { images } from "../harness/images.ts";
 import { createSandbox } from "../harness/sandbox.ts";
 
 /** The first process of a container ignores SIGTERM unless it says otherwise. */
-const obedient = ["--entrypoint", "sh", "ballast/base", "-c", "trap 'exit 0' TERM; sleep 600 & wait"];
+const obedient = ["--entrypoint", "sh", images.base, "-c", "trap 'exit 0' TERM; sleep 600 & wait"];
 
 dockerContract(async (): Promise<ContractEngine> => {
 	const sandbox = await createSandbox("contract");

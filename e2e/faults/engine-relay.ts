@@ -1,5 +1,6 @@
 import { docker } from "../harness/docker.ts";
 import { eventually } from "../harness/eventually.ts";
+import { images } from "../harness/images.ts";
 import type { Sandbox } from "../harness/sandbox.ts";
 import { mountEngineSocket } from "../image/proxy.ts";
 
@@ -56,7 +57,7 @@ export async function createEngineRelay(sandbox: Sandbox): Promise<EngineRelay> 
 		options: [...mount, "-e", `BALLAST_DOCKER_HOST=unix://${socket}`],
 		open: async () => {
 			await docker("rm", "--force", relay);
-			await sandbox.run("relay", ...mount, ...mountEngineSocket, "ballast/base", "node", "--eval", script);
+			await sandbox.run("relay", ...mount, ...mountEngineSocket, images.base, "node", "--eval", script);
 			await eventually(async () => {
 				if ((await docker("logs", relay)) !== "ready") throw new Error(`${relay} is not ready.`);
 			});

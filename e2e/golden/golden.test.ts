@@ -6,6 +6,7 @@ import { render } from "../../src/render/render.ts";
 import { type Golden, goldens, shippedTemplates } from "../../src/testing/golden.ts";
 import { temporaryDirectory } from "../../src/testing/temporary-directory.ts";
 import { docker } from "../harness/docker.ts";
+import { images } from "../harness/images.ts";
 
 /** One start of a container for all cases: `<name> exit <code>` after whatever HAProxy says of each. `-dW` makes an error of a warning. */
 const checkAll =
@@ -21,7 +22,7 @@ beforeAll(async () => {
 	const mount = `type=bind,source=${directory.path},target=/golden,readonly`;
 	verdicts = await docker(
 		...["run", "--rm", "--network", "none", "--mount", mount],
-		...["--entrypoint", "sh", "ballast/proxy", "-c", checkAll],
+		...["--entrypoint", "sh", images.proxy, "-c", checkAll],
 	);
 });
 

@@ -7,6 +7,7 @@ import { shippedTemplates, testOptions } from "../../src/testing/golden.ts";
 import { hostileFleets } from "../../src/testing/hostile.ts";
 import { temporaryDirectory } from "../../src/testing/temporary-directory.ts";
 import { docker } from "../harness/docker.ts";
+import { images } from "../harness/images.ts";
 
 /** Whatever HAProxy says of each case, then `<case> exit <code>`. `-dW` makes an error of a warning. */
 const checkAll =
@@ -27,7 +28,7 @@ test("promise 8: the image's HAProxy accepts a hundred fleets of hostile labels,
 	const mount = `type=bind,source=${directory.path},target=/hostile,readonly`;
 	const said = await docker(
 		...["run", "--rm", "--network", "none", "--mount", mount],
-		...["--entrypoint", "sh", "ballast/proxy", "-c", checkAll],
+		...["--entrypoint", "sh", images.proxy, "-c", checkAll],
 	);
 
 	expect(said.split("\n")).toEqual(cases.map(({ name }) => `${name} exit 0`));

@@ -1,6 +1,7 @@
 import { afterAll, beforeAll, expect, test } from "vitest";
 import { docker } from "../harness/docker.ts";
 import { eventually } from "../harness/eventually.ts";
+import { images } from "../harness/images.ts";
 import { createSandbox, type Sandbox } from "../harness/sandbox.ts";
 import type { Given, Verb } from "./driver.ts";
 
@@ -8,7 +9,7 @@ import type { Given, Verb } from "./driver.ts";
  * What the adapters make of the image's own HAProxy, in the image's own directories, as the controller's user. The
  * container runs HAProxy's service and nothing else.
  */
-const image = "ballast/proxy";
+const image = images.proxy;
 const driver = "/opt/ballast/e2e/haproxy/driver.ts";
 const mount = ["--volume", `${import.meta.dirname}:/opt/ballast/e2e/haproxy:ro`];
 

@@ -4,6 +4,7 @@ import type { Status } from "../../src/reconcile/status.ts";
 import { flavours, mountEngineSocket } from "../image/proxy.ts";
 import { type CommandResult, docker, tryDocker, urlOf } from "./docker.ts";
 import { eventually } from "./eventually.ts";
+import { images } from "./images.ts";
 import type { Sandbox } from "./sandbox.ts";
 
 /** A proxy that follows only its own sandbox's containers: each sandbox has a join label of its own. */
@@ -30,7 +31,7 @@ export async function startProxy(
 		...flavours.hardened,
 		...mountEngineSocket,
 		...options,
-		"ballast/proxy",
+		images.proxy,
 	);
 	const [url, statsUrl] = await Promise.all([urlOf(container, 80), urlOf(container, 1936)]);
 	return { name: container, network: sandbox.network, url, statsUrl };

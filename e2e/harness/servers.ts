@@ -1,10 +1,11 @@
 import { docker } from "./docker.ts";
+import { images } from "./images.ts";
 import { joinLabelOf } from "./proxy.ts";
 import type { Sandbox } from "./sandbox.ts";
 
 /** The demo app with the sandbox's join label; further `docker run` options may say more. Gives the container's name. */
 export async function startWebapp(sandbox: Sandbox, name: string, ...options: readonly string[]) {
-	return startServer(sandbox, name, ...options, "ballast/webapp");
+	return startServer(sandbox, name, ...options, images.webapp);
 }
 
 /** Any container with the sandbox's join label: options, image and command as for `docker run`. */
@@ -28,7 +29,7 @@ const lateApp = `
 
 /** An image and command, without a HEALTHCHECK, that listens once it is told to. */
 export function lateListener(port: number, host = "0.0.0.0"): readonly string[] {
-	return ["ballast/base", "node", "--eval", lateApp, host, `${port}`];
+	return [images.base, "node", "--eval", lateApp, host, `${port}`];
 }
 
 export async function letListen(container: string): Promise<void> {

@@ -1,45 +1,47 @@
 import { readFile } from "node:fs/promises";
 import { expect, test } from "vitest";
 import { docker, inspect } from "../harness/docker.ts";
+import { images } from "../harness/images.ts";
 
-const images = ["ballast/base", "ballast/proxy", "ballast/webapp"] as const;
-
-test.each(images)("%s brings nothing of how it was built", async (image) => {
-	const tools = "cc gcc c++ make python3 strip npm npx corepack git curl";
-	expect(await inImage(image, `for tool in ${tools}; do command -v $tool; done; true`)).toBe("");
-	const leftovers =
-		"/root/.npm /root/.cache /var/lib/apt/lists/* /var/cache/apt/archives/*.deb /tmp/* /build /mnt/*";
-	expect(await inImage(image, `for path in ${leftovers}; do [ ! -e "$path" ] || echo "$path"; done`)).toBe(
-		"",
-	);
-	expect(await inImage(image, "node --version")).toBe(`v${(await packageJson()).devDependencies["node"]}`);
-});
+test.each([images.base, images.proxy, images.webapp])(
+	"%s brings nothing of how it was built",
+	async (image) => {
+		const tools = "cc gcc c++ make python3 strip npm npx corepack git curl";
+		expect(await inImage(image, `for tool in ${tools}; do command -v $tool; done; true`)).toBe("");
+		const leftovers =
+			"/root/.npm /root/.cache /var/lib/apt/lists/* /var/cache/apt/archives/*.deb /tmp/* /build /mnt/*";
+		expect(await inImage(image, `for path in ${leftovers}; do [ ! -e "$path" ] || echo "$path"; done`)).toBe(
+			"",
+		);
+		expect(await inImage(image, "node --version")).toBe(`v${(await packageJson()).devDependencies["node"]}`);
+	},
+);
 
 test("the proxy brings the production dependencies, and no other", async () => {
 	const { dependencies, devDependencies } = await packageJson();
-	const installed = await inImage("ballast/proxy", "cd /opt/ballast/node_modules && ls -d * @*/*");
+	const installed = await inImage(images.proxy, "cd /opt/ballast/node_modules && ls -d * @*/*");
 	expect(installed.split("\n")).toEqual(expect.arrayContaining(Object.keys(dependencies)));
 	for (const name of Object.keys(devDependencies)) expect(installed.split("\n")).not.toContain(name);
-	expect(await inImage("ballast/proxy", "find /opt/ballast -name '*.test.ts' -o -name '*.node'")).toBe("");
+	expect(await inImage(images.proxy, "find /opt/ballast -name '*.test.ts' -o -name '*.node'")).toBe("");
 });
 
 test("the proxy has nothing of Debian's HAProxy package but the program", async () => {
 	const remains = await inImage(
-		"ballast/proxy",
+		images.proxy,
 		"find /etc /usr/lib/systemd /var/lib -iname '*haproxy*' ! -path '*/dpkg/*' || true",
 	);
 	expect(remains).toBe("/etc/services/haproxy");
-	expect(await inImage("ballast/proxy", "haproxy -v")).toMatch(/HAProxy version ([3-9]|\d\d)\./);
+	expect(await inImage(images.proxy, "haproxy -v")).toMatch(/HAProxy version ([3-9]|\d\d)\./);
 });
 
 test("proxy and webapp share the layers of the base, and the source is the top of the proxy's", async () => {
-	const base = await layers("ballast/base");
-	const proxy = await layers("ballast/proxy");
+	const base = await layers(images.base);
+	const proxy = await layers(images.proxy);
 	expect(proxy.slice(0, base.length)).toEqual(base);
-	expect((await layers("ballast/webapp")).slice(0, base.length)).toEqual(base);
-	const history = (
-		await docker("history", "--no-trunc", "--format", "{{.CreatedBy}}", "ballast/proxy")
-	).split("\n");
+	expect((await layers(images.webapp)).slice(0, base.length)).toEqual(base);
+	const history = (await docker("history", "--no-trunc", "--format", "{{.CreatedBy}}", images.proxy)).split(
+		"\n",
+	);
 	const step = (text: string) => history.findIndex((line) => line.includes(text));
 	expect(step("COPY src")).toBeLessThan(step("COPY /opt/ballast/node_modules"));
 	expect(step("COPY /opt/ballast/node_modules")).toBeLessThan(step("install-packages haproxy"));

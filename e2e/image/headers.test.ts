@@ -2,6 +2,7 @@ import { connect } from "node:net";
 import { text } from "node:stream/consumers";
 import { afterAll, beforeAll, describe, expect, test } from "vitest";
 import { eventually } from "../harness/eventually.ts";
+import { images } from "../harness/images.ts";
 import { type RunningProxy, startProxy } from "../harness/proxy.ts";
 import { createSandbox, type Sandbox } from "../harness/sandbox.ts";
 import { startServer } from "../harness/servers.ts";
@@ -20,7 +21,7 @@ beforeAll(async () => {
 	[edge, behind] = await Promise.all([
 		startProxy(sandbox),
 		startProxy(sandbox, ["-e", "BALLAST_TRUSTED_PROXIES=0.0.0.0/0"], "behind"),
-		startServer(sandbox, "mirror", ...port, "ballast/base", "node", "--eval", mirror),
+		startServer(sandbox, "mirror", ...port, images.base, "node", "--eval", mirror),
 	]);
 	for (const { url } of [edge, behind])
 		await eventually(async () => expect((await fetch(url)).status).toBe(200));

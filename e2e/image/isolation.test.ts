@@ -1,6 +1,7 @@
 import { afterAll, beforeAll, describe, expect, test } from "vitest";
 import { docker, inspect, logsOf, tryDocker } from "../harness/docker.ts";
 import { eventually } from "../harness/eventually.ts";
+import { images } from "../harness/images.ts";
 import { createSandbox, type Sandbox } from "../harness/sandbox.ts";
 import { processesNamed } from "./processes.ts";
 import { type Flavour, flavours, mountEngineSocket, sh, startProxy, statusOf } from "./proxy.ts";
@@ -74,7 +75,7 @@ describe("with a Docker socket of", () => {
 	])("promise 11: with %s, the proxy refuses to start, and says why", async (_, owner, mode) => {
 		await using sandbox = await createSandbox("socket-open");
 		const sockets = await relayEngineSocket(sandbox, owner, mode);
-		const proxy = await sandbox.run("proxy", ...throughRelay(sockets), "ballast/proxy");
+		const proxy = await sandbox.run("proxy", ...throughRelay(sockets), images.proxy);
 		await eventually(async () => expect(await inspect(proxy, ".State.Status")).toBe("exited"));
 		expect(await inspect(proxy, ".State.ExitCode")).toBe(1);
 		const said = await logsOf(proxy);
@@ -104,14 +105,7 @@ test.each([
 		"can't write /nodes, got mode 755, owner 0:0",
 	],
 ])("started %s, the proxy says what it expected", async (_, options, message) => {
-	const { exitCode, stderr } = await tryDocker(
-		"run",
-		"--rm",
-		"--network",
-		"none",
-		...options,
-		"ballast/proxy",
-	);
+	const { exitCode, stderr } = await tryDocker("run", "--rm", "--network", "none", ...options, images.proxy);
 	expect(exitCode).toBe(1);
 	expect(stderr).toContain(`ballast: the proxy does not start: `);
 	expect(stderr).toContain(message);

@@ -1,5 +1,6 @@
 import { docker, inspect } from "../harness/docker.ts";
 import { eventually } from "../harness/eventually.ts";
+import { images } from "../harness/images.ts";
 import type { Sandbox } from "../harness/sandbox.ts";
 
 const engineSocket = "/var/run/docker.sock";
@@ -19,7 +20,7 @@ export type Flavour = keyof typeof flavours;
 /** Starts a proxy with its ports published on the loopback address, and waits until Docker calls it healthy. */
 export async function startProxy(sandbox: Sandbox, ...options: readonly string[]): Promise<string> {
 	const ports = ["-p", "127.0.0.1::80", "-p", "127.0.0.1::1936"];
-	const proxy = await sandbox.run("proxy", ...ports, ...options, "ballast/proxy");
+	const proxy = await sandbox.run("proxy", ...ports, ...options, images.proxy);
 	await becomes(proxy, "healthy");
 	return proxy;
 }

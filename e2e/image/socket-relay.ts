@@ -1,5 +1,6 @@
 import { docker } from "../harness/docker.ts";
 import { eventually } from "../harness/eventually.ts";
+import { images } from "../harness/images.ts";
 import type { Sandbox } from "../harness/sandbox.ts";
 import { mountEngineSocket } from "./proxy.ts";
 
@@ -27,7 +28,7 @@ export async function relayEngineSocket(sandbox: Sandbox, owner: string, mode: s
 		"-v",
 		`${volume}:/sockets`,
 		...mountEngineSocket,
-		"ballast/base",
+		images.base,
 		...command,
 	);
 	await eventually(async () => {

@@ -1,6 +1,7 @@
 import { expect, test } from "vitest";
 import { docker, inspect, urlOf } from "../harness/docker.ts";
 import { eventually } from "../harness/eventually.ts";
+import { images } from "../harness/images.ts";
 import { createSandbox, type Sandbox } from "../harness/sandbox.ts";
 import { type Flavour, flavours, mountEngineSocket, startProxy } from "./proxy.ts";
 
@@ -47,7 +48,7 @@ async function startServed(
 	sandbox: Sandbox,
 	...options: readonly string[]
 ): Promise<{ proxy: string; url: string }> {
-	await sandbox.run("webapp", "--label", "role=backend", "ballast/webapp");
+	await sandbox.run("webapp", "--label", "role=backend", images.webapp);
 	const proxy = await startProxy(sandbox, ...options, ...mountEngineSocket);
 	const url = await urlOf(proxy, 80);
 	await eventually(async () => {

@@ -1,6 +1,7 @@
 import { afterAll, beforeAll, describe, expect, test } from "vitest";
 import { docker, logsOf, urlOf } from "../harness/docker.ts";
 import { eventually } from "../harness/eventually.ts";
+import { images } from "../harness/images.ts";
 import { createSandbox, type Sandbox } from "../harness/sandbox.ts";
 import { childOf, processesNamed, processesOf } from "./processes.ts";
 import { becomes, flavours, mountEngineSocket, sh, startProxy } from "./proxy.ts";
@@ -11,7 +12,7 @@ let url: string;
 
 beforeAll(async () => {
 	sandbox = await createSandbox("supervision");
-	await sandbox.run("webapp", "--label", "role=backend", "ballast/webapp");
+	await sandbox.run("webapp", "--label", "role=backend", images.webapp);
 	proxy = await startProxy(
 		sandbox,
 		...flavours.hardened,
@@ -81,13 +82,13 @@ test("promise 11: HAProxy does not serve what an earlier life of the proxy has l
 	await using ownSandbox = await createSandbox("second-life");
 	const volume = ["-v", `${await ownSandbox.volume("ballast")}:/var/lib/ballast`];
 	const first = await startProxy(ownSandbox, ...mountEngineSocket, ...volume);
-	await ownSandbox.run("webapp", "--label", "role=backend", "ballast/webapp");
+	await ownSandbox.run("webapp", "--label", "role=backend", images.webapp);
 	await eventually(async () => sh(first, "test -L /var/lib/ballast/generation/previous"));
 	await docker("rm", "--force", "--volumes", first);
 
 	// The controller can't run without a directory for its socket, so that this life has no generation.
 	const noSocket = ["-e", "BALLAST_RUN_DIR=/nonexistent"];
-	const second = await ownSandbox.run("second", ...volume, ...noSocket, "ballast/proxy");
+	const second = await ownSandbox.run("second", ...volume, ...noSocket, images.proxy);
 	await eventually(async () => expect(await logsOf(second)).toContain("/nonexistent"));
 	expect(await processesNamed(second, "/usr/sbin/haproxy")).toEqual([]);
 	const links = "find /var/lib/ballast/generation -type l";

@@ -1,6 +1,7 @@
 import { afterAll, beforeAll, expect, test } from "vitest";
 import { docker, inspect, urlOf } from "../harness/docker.ts";
 import { eventually } from "../harness/eventually.ts";
+import { images } from "../harness/images.ts";
 import { createSandbox, type Sandbox } from "../harness/sandbox.ts";
 import { processesOf } from "./processes.ts";
 import { becomes } from "./proxy.ts";
@@ -11,7 +12,7 @@ let url: string;
 
 beforeAll(async () => {
 	sandbox = await createSandbox("webapp");
-	webapp = await sandbox.run("webapp", "-p", "127.0.0.1::3000", "-e", "TAG=blue", "ballast/webapp");
+	webapp = await sandbox.run("webapp", "-p", "127.0.0.1::3000", "-e", "TAG=blue", images.webapp);
 	await becomes(webapp, "healthy");
 	url = await urlOf(webapp, 3000);
 });
@@ -84,7 +85,7 @@ test("runs s6 and Node, and neither as root", async () => {
 });
 
 test("told to stop, it serves on for a second, finishes what is in flight, and exits by itself", async () => {
-	const leaving = await sandbox.run("leaving", "-p", "127.0.0.1::3000", "ballast/webapp");
+	const leaving = await sandbox.run("leaving", "-p", "127.0.0.1::3000", images.webapp);
 	await becomes(leaving, "healthy");
 	const own = await urlOf(leaving, 3000);
 	await fetch(`${own}/delay`, { method: "POST", body: '{"delay": 3000}' });

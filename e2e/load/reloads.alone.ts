@@ -1,6 +1,7 @@
 import { expect, test } from "vitest";
 import { docker, logsOf, urlOf } from "../harness/docker.ts";
 import { eventually } from "../harness/eventually.ts";
+import { images } from "../harness/images.ts";
 import { createSandbox, type Sandbox } from "../harness/sandbox.ts";
 import { startTraffic } from "./traffic.ts";
 
@@ -15,7 +16,7 @@ test("no connection is lost over 20 reloads, kept ones with think time, fresh on
 	const join = `${sandbox.network}=backend`;
 	const [proxy] = await Promise.all([
 		sandbox.run("proxy", "-e", `BALLAST_JOIN_LABEL=${join}`, "-e", "BALLAST_PORT=3000", ...proxyOptions),
-		...["s1", "s2", "slow"].map((name) => sandbox.run(name, "--label", join, "ballast/webapp")),
+		...["s1", "s2", "slow"].map((name) => sandbox.run(name, "--label", join, images.webapp)),
 	]);
 	await slowDown(sandbox.nameOf("slow"), 400);
 	await eventually(async () => expect(await serversOf(proxy)).toHaveLength(3));
@@ -33,12 +34,12 @@ test("no connection is lost over 20 reloads, kept ones with think time, fresh on
 });
 
 const published = ["-p", "127.0.0.1::80", "-p", "127.0.0.1::1936"];
-const proxyOptions = [...published, "-v", "/var/run/docker.sock:/var/run/docker.sock", "ballast/proxy"];
+const proxyOptions = [...published, "-v", "/var/run/docker.sock:/var/run/docker.sock", images.proxy];
 
 /** Two reloads: a server joins a pool of its own and leaves it again, so that what is lost is lost by the reload. */
 async function comeAndGo(sandbox: Sandbox, proxy: string, join: string): Promise<void> {
 	const labels = ["--label", join, "--label", "ballast.pool=aside"];
-	const guest = await sandbox.run("guest", ...labels, "--no-healthcheck", "ballast/webapp");
+	const guest = await sandbox.run("guest", ...labels, "--no-healthcheck", images.webapp);
 	await eventually(async () => expect(await serversOf(proxy)).toHaveLength(4));
 	await docker("rm", "--force", guest);
 	await eventually(async () => expect(await serversOf(proxy)).toHaveLength(3));

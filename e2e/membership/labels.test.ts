@@ -4,6 +4,7 @@ import type { ServerRow } from "../../src/admin/api.ts";
 import { agreeOn } from "../harness/agreement.ts";
 import { docker } from "../harness/docker.ts";
 import { eventually } from "../harness/eventually.ts";
+import { images } from "../harness/images.ts";
 import {
 	ballast,
 	joinLabelOf,
@@ -76,7 +77,7 @@ test("a one-off of Compose never joins, and is no problem", async () => {
 });
 
 test("a container without our join label is none of our business", async () => {
-	await sandbox.run("stranger", ...label("port", "banana"), "ballast/webapp");
+	await sandbox.run("stranger", ...label("port", "banana"), images.webapp);
 	const last = await startWebapp(sandbox, "last");
 	await agreeOn(proxy, plain, last);
 	expect(await problemsOf(proxy)).toEqual([]);
@@ -128,7 +129,7 @@ test("ballast.pool puts a container into another pool, which is a problem while 
 
 test("labels from the image count, the join label too", async () => {
 	const image = sandbox.nameOf("image");
-	const dockerfile = `FROM ballast/webapp\nLABEL ${joinLabelOf(sandbox)} ballast.weight=7\n`;
+	const dockerfile = `FROM ${images.webapp}\nLABEL ${joinLabelOf(sandbox)} ballast.weight=7\n`;
 	await execa("docker", ["build", "--quiet", "--tag", image, "-"], { input: dockerfile });
 	try {
 		const derived = await sandbox.run("derived", image);

@@ -2,6 +2,7 @@ import { afterAll, beforeAll, expect, test } from "vitest";
 import { agreeOn } from "../harness/agreement.ts";
 import { docker, inspect } from "../harness/docker.ts";
 import { eventually } from "../harness/eventually.ts";
+import { images } from "../harness/images.ts";
 import {
 	joinLabelOf,
 	problemWith,
@@ -29,7 +30,7 @@ afterAll(async () => {
 });
 
 test("a container that shares no network with the proxy is a problem that names both sides' networks", async () => {
-	const apart = await back.run("apart", "--label", joinLabelOf(front), "ballast/webapp");
+	const apart = await back.run("apart", "--label", joinLabelOf(front), images.webapp);
 	const problem = await problemWith(proxy, "no-shared-network", apart);
 	expect(problem.message).toContain(`it is in ${back.network}, the proxy in ${front.network}`);
 	expect(problem.hint).toContain(`docker network connect ${front.network} ${apart}`);

@@ -6,7 +6,7 @@ import { attachment, container, idOf, proxy, surroundings, told } from "../testi
 import { shippedTemplates, testOptions } from "../testing/golden.ts";
 import { build, fleetOf } from "./build.ts";
 import { emptyFleet, membersOf } from "./fleet.ts";
-import type { Surroundings } from "./standing.ts";
+import type { Surroundings } from "./surroundings.ts";
 
 test("without containers there is the default pool, which the default route leads to", () => {
 	expect(build(surroundings()).fleet).toEqual(emptyFleet);

@@ -4,7 +4,8 @@ import { defaultPool, type Fleet, type Member, type Pool } from "./fleet.ts";
 import { wantsToJoin } from "./labels.ts";
 import { byText } from "./order.ts";
 import type { Problem } from "./problem.ts";
-import { type Standing, type Surroundings, standingOf } from "./standing.ts";
+import { type Standing, standingOf } from "./standing.ts";
+import type { Surroundings } from "./surroundings.ts";
 
 /** What should be, made of what is. */
 export type Draft = {

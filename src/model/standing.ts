@@ -1,16 +1,11 @@
-import { type Attachment, addressOf, type Container, type Inventory, type Listening } from "./container.ts";
-import { type Endpoint, endpointKey, hostPort, startOf } from "./endpoint.ts";
+import { type Attachment, addressOf, type Container, type Inventory } from "./container.ts";
+import type { Endpoint } from "./endpoint.ts";
 import { defaultPool, type Member } from "./fleet.ts";
-import { type LabelLanguage, readLabels, type Wishes } from "./labels.ts";
+import { readLabels, type Wishes } from "./labels.ts";
 import { networkOf } from "./network.ts";
 import type { Problem } from "./problem.ts";
-
-/** How the operator wants containers to be taken in. */
-export type JoinPolicy = {
-	readonly labels: LabelLanguage;
-	/** The port of a container that doesn't say, when it doesn't expose exactly one. */
-	readonly port: number | undefined;
-};
+import { readinessOf } from "./readiness.ts";
+import type { JoinPolicy, Surroundings } from "./surroundings.ts";
 
 /** Whether a container is a member of a pool, and why. Every labelled container has one. */
 export type Standing = {
@@ -22,16 +17,6 @@ export type Standing = {
 	| { readonly member: Member; readonly why: string }
 	| { readonly member: undefined; readonly why: string; readonly failed: boolean }
 );
-
-/** What the judgement of one container looks at besides the container. */
-export type Surroundings = {
-	readonly inventory: Inventory;
-	/** By `endpointKey`. */
-	readonly listening: ReadonlyMap<string, Listening>;
-	/** Names that servers already have, by container id: a server keeps its name for its container's life. */
-	readonly names: ReadonlyMap<string, string>;
-	readonly policy: JoinPolicy;
-};
 
 /** Judges one container that carries the join label. */
 export function standingOf(container: Container, around: Surroundings): Standing {
@@ -48,7 +33,7 @@ export function standingOf(container: Container, around: Surroundings): Standing
 	if ("problem" in network) return absent("it can't be reached", network.problem);
 	const port = portOf(container, reading.wishes, around.policy);
 	if (port === undefined) return absent("its port is not known", noPort(container, around.policy));
-	const standing = readiness(container, network.attachment, port, around);
+	const standing = readinessOf(container, network.attachment, port, around);
 	const problems = [...reading.problems, ...standing.problems];
 	if (!standing.ready) return { container, member: undefined, ...standing, problems };
 	const member = memberOf(container, network.attachment, port, reading.wishes, around.names);
@@ -76,42 +61,6 @@ function goneBecause(container: Container, { leaving, proxy }: Inventory): Gone 
 
 function howItDied({ exitCode, outOfMemory }: Container): string {
 	return outOfMemory ? `died, out of memory (exit code ${exitCode})` : `died, exit code ${exitCode}`;
-}
-
-type Readiness = {
-	readonly ready: boolean;
-	readonly why: string;
-	readonly failed: boolean;
-	readonly problems: readonly Problem[];
-	readonly probe?: Endpoint;
-};
-
-/** Healthy if it has a health check; else, or when it has outlived its stop, once its port accepts connections. */
-function readiness(container: Container, at: Attachment, port: number, around: Surroundings): Readiness {
-	if (container.health === "starting")
-		return {
-			ready: false,
-			why: "its health check has not passed yet",
-			failed: false,
-			problems: [starting(container)],
-		};
-	if (container.health === "unhealthy")
-		return { ready: false, why: "unhealthy", failed: true, problems: [unhealthy(container)] };
-	const overdue = around.inventory.leaving.get(container.id)?.startedAt === container.startedAt;
-	if (container.health === "healthy" && !overdue)
-		return { ready: true, why: "healthy", failed: false, problems: [] };
-	// One that outlived its stop has to answer anew: what it answered before the signal says nothing.
-	const start = overdue ? `${startOf(container)} after its stop` : startOf(container);
-	const probe = { start, address: addressOf(at), port };
-	const answer = around.listening.get(endpointKey(probe));
-	if (answer === "yes") return { ready: true, why: "listening", failed: false, problems: [], probe };
-	return {
-		ready: false,
-		why: "its port does not answer yet",
-		failed: false,
-		problems: [deaf(container, probe, answer, around.policy)],
-		probe,
-	};
 }
 
 function portOf(container: Container, wishes: Wishes, policy: JoinPolicy): number | undefined {
@@ -154,40 +103,5 @@ function noPort(container: Container, { labels }: JoinPolicy): Problem {
 		subject: container.name,
 		message: `its port is not known: expected one exposed TCP port or a label, got ${exposed} exposed and no ${labels.prefix}port`,
 		hint: `set the label ${labels.prefix}port on the container, or BALLAST_PORT on the proxy for all that don't say`,
-	};
-}
-
-function starting(container: Container): Problem {
-	return {
-		code: "health-starting",
-		severity: "notice",
-		subject: container.name,
-		message: "its HEALTHCHECK has not passed yet",
-		hint: "it joins as soon as Docker calls it healthy; a short --start-interval makes that sooner",
-	};
-}
-
-function unhealthy(container: Container): Problem {
-	return {
-		code: "unhealthy",
-		severity: "problem",
-		subject: container.name,
-		message: "Docker calls it unhealthy; it gets no requests until its HEALTHCHECK passes",
-		hint: `see why with: docker inspect --format '{{json .State.Health}}' ${container.name}`,
-	};
-}
-
-function deaf(
-	container: Container,
-	probe: Endpoint,
-	answer: Listening | undefined,
-	{ labels }: JoinPolicy,
-): Problem {
-	return {
-		code: "not-listening",
-		severity: answer === "silent" ? "problem" : "notice",
-		subject: container.name,
-		message: `nothing accepts connections at ${hostPort(probe)} yet; it joins as soon as something does`,
-		hint: `let the app listen on 0.0.0.0, not on loopback alone, and at this port; another port is named by the label ${labels.prefix}port`,
 	};
 }

@@ -2,7 +2,7 @@ import { build, type Draft } from "../model/build.ts";
 import type { Inventory, Listening } from "../model/container.ts";
 import { type Endpoint, endpointKey } from "../model/endpoint.ts";
 import { type Member, membersOf } from "../model/fleet.ts";
-import type { JoinPolicy } from "../model/standing.ts";
+import type { JoinPolicy } from "../model/surroundings.ts";
 import type { InForce, Ports } from "./ports.ts";
 
 /**

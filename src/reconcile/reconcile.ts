@@ -4,7 +4,7 @@ import { emptyFleet, type Fleet } from "../model/fleet.ts";
 import type { Generation } from "../model/generation.ts";
 import { plan, type Step } from "../model/plan.ts";
 import type { Problem } from "../model/problem.ts";
-import type { JoinPolicy } from "../model/standing.ts";
+import type { JoinPolicy } from "../model/surroundings.ts";
 import type { ProxyOptions } from "../render/options.ts";
 import { createAccept } from "./accept.ts";
 import { type Applying, apply } from "./apply.ts";

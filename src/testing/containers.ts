@@ -2,7 +2,7 @@ import { createHash } from "node:crypto";
 import { build } from "../model/build.ts";
 import type { Attachment, Container, Leaving, Listening, Unreadable } from "../model/container.ts";
 import { endpointKey } from "../model/endpoint.ts";
-import type { JoinPolicy, Surroundings } from "../model/standing.ts";
+import type { JoinPolicy, Surroundings } from "../model/surroundings.ts";
 
 /** The id that the container of this name has in tests. */
 export function idOf(name: string): string {

@@ -1,0 +1,19 @@
+import type { Inventory, Listening } from "./container.ts";
+import type { LabelLanguage } from "./labels.ts";
+
+/** How the operator wants containers to be taken in. */
+export type JoinPolicy = {
+	readonly labels: LabelLanguage;
+	/** The port of a container that doesn't say, when it doesn't expose exactly one. */
+	readonly port: number | undefined;
+};
+
+/** What the judgement of one container looks at besides the container. */
+export type Surroundings = {
+	readonly inventory: Inventory;
+	/** By `endpointKey`. */
+	readonly listening: ReadonlyMap<string, Listening>;
+	/** Names that servers already have, by container id: a server keeps its name for its container's life. */
+	readonly names: ReadonlyMap<string, string>;
+	readonly policy: JoinPolicy;
+};
