@@ -116,7 +116,8 @@ function adminPorts(settings: Settings, status: StatusBoard, haproxy: Haproxy): 
 	const worker = { kind: "worker", path: adminSocketOf(settings) } as const;
 	return {
 		status: status.view,
-		servers: async (signal) => serverRows(status.fleet(), await showStats(worker, signal).catch(() => [])),
+		servers: async (signal) =>
+			serverRows(status.outcome()?.fleet, await showStats(worker, signal).catch(() => [])),
 		health: async (signal) => healthOf(status.sinceLastTurn(), await loadedNowOrSoon(haproxy, signal)),
 	};
 }

@@ -13,6 +13,8 @@ export type Draft = {
 	readonly problems: readonly Problem[];
 	/** One per container that carries the join label. */
 	readonly standings: readonly Standing[];
+	/** What was looked at. */
+	readonly around: Surroundings;
 	/** What the probe has to watch, answered or not. */
 	readonly probes: readonly Endpoint[];
 };
@@ -29,6 +31,7 @@ export function build(around: Surroundings): Draft {
 		fleet,
 		problems: [...judged, ...unread(around.inventory.unreadable), ...unreached(fleet)],
 		standings,
+		around,
 		probes: standings.flatMap((standing) => standing.probe ?? []),
 	};
 }

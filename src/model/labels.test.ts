@@ -22,7 +22,9 @@ describe("a label of ours becomes a typed value", () => {
 		["weight", "0", 0],
 		["weight", "256", 256],
 	])("%s=%s", (key, text, value) => {
-		expect(read({ [`ballast.${key}`]: text })).toEqual({
+		const label = `ballast.${key}`;
+		expect(read({ [label]: text })).toEqual({
+			found: [{ label, text, kind: "read", key, value }],
 			wishes: { [key]: value },
 			problems: [],
 			unusable: false,
@@ -86,6 +88,16 @@ test("every bad label is told at once", () => {
 	expect(problems.map(({ code }) => code)).toEqual(["bad-label", "bad-label", "unknown-label"]);
 });
 
+test("each label is told of, by name, as read or with its problem", () => {
+	const { found } = read({ "ballast.weight": "y", "ballast.colour": "z", "ballast.port": "80" });
+
+	expect(found).toMatchObject([
+		{ label: "ballast.colour", text: "z", kind: "unknown", problem: { code: "unknown-label" } },
+		{ label: "ballast.port", text: "80", kind: "read", key: "port", value: 80 },
+		{ label: "ballast.weight", text: "y", kind: "unreadable", problem: { code: "bad-label" } },
+	]);
+});
+
 test.each([
 	["ballast.prot", "did you mean ballast.port?"],
 	["ballast.wieght", "did you mean ballast.weight?"],
@@ -103,7 +115,7 @@ test.each([
 test("labels that are not under the prefix are none of ours", () => {
 	const labels = { port: "x", "ballastx.port": "x", "com.example.ballast.port": "x", maintainer: "me" };
 
-	expect(read(labels)).toEqual({ wishes: {}, problems: [], unusable: false });
+	expect(read(labels)).toEqual({ found: [], wishes: {}, problems: [], unusable: false });
 });
 
 test("another prefix is another language", () => {

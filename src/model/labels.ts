@@ -1,4 +1,5 @@
 import { distance } from "fastest-levenshtein";
+import { byText } from "./order.ts";
 import type { Problem } from "./problem.ts";
 
 /** How to tell which containers belong to us, and how to read what they ask for. */
@@ -13,11 +14,19 @@ export type LabelLanguage = {
 export type Wishes = { readonly [Key in keyof typeof vocabulary]?: Parsed<(typeof vocabulary)[Key]> };
 
 export type LabelReading = {
+	/** Each label of ours that was found, by name. */
+	readonly found: readonly FoundLabel[];
 	readonly wishes: Wishes;
 	readonly problems: readonly Problem[];
 	/** A label of ours has a value that can't be understood: this container stays out, and no other. */
 	readonly unusable: boolean;
 };
+
+/** A label under the prefix, and what was made of it. */
+export type FoundLabel = { readonly label: string; readonly text: string } & (
+	| { readonly kind: "read"; readonly key: keyof typeof vocabulary; readonly value: unknown }
+	| { readonly kind: "unreadable" | "unknown"; readonly problem: Problem }
+);
 
 type LabelType<T> = {
 	/** For the message and for docs/labels.md: `a port from 1 to 65535`. */
@@ -52,22 +61,39 @@ export function readLabels(
 	language: LabelLanguage,
 	subject: string,
 ): LabelReading {
-	const own = Object.keys(labels).filter(
-		(label) => label.startsWith(language.prefix) && label !== joinKey(language),
-	);
-	const unknown = own
-		.filter((label) => !isKey(label.slice(language.prefix.length)))
-		.map((label) => unknownLabel(label, language, subject));
-	const wishes: Record<string, unknown> = {};
-	const unreadable: Problem[] = [];
-	for (const key of keys) {
-		const text = labels[language.prefix + key];
-		if (text === undefined) continue;
-		wishes[key] = vocabulary[key].parse(text);
-		if (wishes[key] === undefined)
-			unreadable.push(unreadableLabel(language.prefix + key, text, key, subject));
+	const found = Object.entries(labels)
+		.filter(([label]) => label.startsWith(language.prefix))
+		.sort(([a], [b]) => byText(a, b))
+		.flatMap(([label, text]) => readLabel(label, text, language, subject) ?? []);
+	const unreadable = problemsOf(found, "unreadable");
+	const read = found.filter((one) => one.kind === "read").map(({ key, value }) => [key, value]);
+	return {
+		found,
+		wishes: Object.fromEntries(read),
+		problems: [...unreadable, ...problemsOf(found, "unknown")],
+		unusable: unreadable.length > 0,
+	};
+}
+
+/** Undefined for the join label, where it has our prefix. */
+function readLabel(
+	label: string,
+	text: string,
+	language: LabelLanguage,
+	subject: string,
+): FoundLabel | undefined {
+	const key = label.slice(language.prefix.length);
+	if (isKey(key)) {
+		const value = vocabulary[key].parse(text);
+		if (value !== undefined) return { label, text, kind: "read", key, value };
+		return { label, text, kind: "unreadable", problem: unreadableLabel(label, text, key, subject) };
 	}
-	return { wishes: wishes as Wishes, problems: [...unreadable, ...unknown], unusable: unreadable.length > 0 };
+	if (label === joinKey(language)) return undefined;
+	return { label, text, kind: "unknown", problem: unknownLabel(label, language, subject) };
+}
+
+function problemsOf(found: readonly FoundLabel[], kind: "unreadable" | "unknown"): readonly Problem[] {
+	return found.flatMap((one) => (one.kind === kind ? one.problem : []));
 }
 
 function joinKey(language: LabelLanguage): string {

@@ -2,7 +2,10 @@ import type { Attachment, Container, Self } from "./container.ts";
 import { byText } from "./order.ts";
 import type { Problem } from "./problem.ts";
 
-type Choice = { readonly attachment: Attachment } | { readonly problem: Problem };
+/** `shared`: all the networks, by name, that it could be reached by. */
+type Choice =
+	| { readonly attachment: Attachment; readonly shared: readonly string[] }
+	| { readonly problem: Problem };
 
 /**
  * The network to reach a container by: the one its label names, else the first by name of those the proxy shares.
@@ -14,7 +17,7 @@ export function networkOf(container: Container, proxy: Self, wanted: string | un
 		.filter((at) => isShared(at, proxy))
 		.sort((a, b) => byText(a.network, b.network) || byText(a.networkId, b.networkId));
 	const attachment = wanted === undefined ? reachable[0] : reachable.find((at) => at.network === wanted);
-	if (attachment !== undefined) return { attachment };
+	if (attachment !== undefined) return { attachment, shared: reachable.map(({ network }) => network) };
 	return {
 		problem: wanted === undefined ? unreachable(container, proxy) : notInNetwork(container, proxy, wanted),
 	};

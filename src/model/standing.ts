@@ -1,7 +1,7 @@
 import { type Attachment, addressOf, type Container, type Inventory } from "./container.ts";
 import type { Endpoint } from "./endpoint.ts";
 import { defaultPool, type Member } from "./fleet.ts";
-import { readLabels, type Wishes } from "./labels.ts";
+import { type LabelReading, readLabels, type Wishes } from "./labels.ts";
 import { networkOf } from "./network.ts";
 import type { Problem } from "./problem.ts";
 import { readinessOf } from "./readiness.ts";
@@ -11,6 +11,11 @@ import type { JoinPolicy, Surroundings } from "./surroundings.ts";
 export type Standing = {
 	readonly container: Container;
 	readonly problems: readonly Problem[];
+	/** What its labels say, whether it comes to count or not. */
+	readonly reading: LabelReading;
+	/** What it is reached by, as far as that was found. */
+	readonly network?: NetworkChoice;
+	readonly port?: PortChoice;
 	/** Where it must be probed; undefined when it has a health check of its own, or can't be reached anyhow. */
 	readonly probe?: Endpoint;
 } & (
@@ -18,27 +23,39 @@ export type Standing = {
 	| { readonly member: undefined; readonly why: string; readonly failed: boolean }
 );
 
+/** The network in use, and by name all that it could be reached by. */
+export type NetworkChoice = { readonly attachment: Attachment; readonly shared: readonly string[] };
+
+/** A port, and who named it. */
+export type PortChoice = { readonly port: number; readonly from: "label" | "exposed" | "setting" };
+
 /** Judges one container that carries the join label. */
 export function standingOf(container: Container, around: Surroundings): Standing {
-	const gone = goneBecause(container, around.inventory);
-	if (gone !== undefined) return { container, member: undefined, problems: [], ...gone };
 	const reading = readLabels(container.labels, around.policy.labels, container.name);
-	const absent = (why: string, ...problems: Problem[]): Standing => {
-		return { container, member: undefined, why, failed: false, problems: [...reading.problems, ...problems] };
+	const gone = goneBecause(container, around.inventory);
+	if (gone !== undefined) return { container, reading, member: undefined, problems: [], ...gone };
+	const absent = (why: string, reached: Reached, ...problems: Problem[]): Standing => {
+		const all = [...reading.problems, ...problems];
+		return { container, reading, ...reached, member: undefined, why, failed: false, problems: all };
 	};
 	if (reading.wishes.enable === false)
-		return absent(`kept out by ${around.policy.labels.prefix}enable=false`);
-	if (reading.unusable) return absent("a label can't be understood");
+		return absent(`kept out by ${around.policy.labels.prefix}enable=false`, {});
+	if (reading.unusable) return absent("a label can't be understood", {});
 	const network = networkOf(container, around.inventory.proxy, reading.wishes.network);
-	if ("problem" in network) return absent("it can't be reached", network.problem);
+	if ("problem" in network) return absent("it can't be reached", {}, network.problem);
 	const port = portOf(container, reading.wishes, around.policy);
-	if (port === undefined) return absent("its port is not known", noPort(container, around.policy));
-	const standing = readinessOf(container, network.attachment, port, around);
+	if (port === undefined)
+		return absent("its port is not known", { network }, noPort(container, around.policy));
+	const { attachment } = network;
+	const standing = readinessOf(container, attachment, port.port, around);
+	const judged = { container, reading, network, port, ...standing };
 	const problems = [...reading.problems, ...standing.problems];
-	if (!standing.ready) return { container, member: undefined, ...standing, problems };
-	const member = memberOf(container, network.attachment, port, reading.wishes, around.names);
-	return { container, member, ...standing, problems };
+	if (!standing.ready) return { ...judged, member: undefined, problems };
+	const member = memberOf(container, attachment, port.port, reading.wishes, around.names);
+	return { ...judged, member, problems };
 }
+
+type Reached = Pick<Standing, "network" | "port">;
 
 type Gone = { readonly why: string; readonly failed: boolean };
 
@@ -63,10 +80,11 @@ function howItDied({ exitCode, outOfMemory }: Container): string {
 	return outOfMemory ? `died, out of memory (exit code ${exitCode})` : `died, exit code ${exitCode}`;
 }
 
-function portOf(container: Container, wishes: Wishes, policy: JoinPolicy): number | undefined {
-	if (wishes.port !== undefined) return wishes.port;
+function portOf(container: Container, wishes: Wishes, policy: JoinPolicy): PortChoice | undefined {
+	if (wishes.port !== undefined) return { port: wishes.port, from: "label" };
 	const [first, ...others] = container.exposedPorts;
-	return first !== undefined && others.length === 0 ? first : policy.port;
+	if (first !== undefined && others.length === 0) return { port: first, from: "exposed" };
+	return policy.port === undefined ? undefined : { port: policy.port, from: "setting" };
 }
 
 function memberOf(

@@ -1,3 +1,4 @@
+import type { Draft } from "../model/build.ts";
 import type { Fleet } from "../model/fleet.ts";
 import type { MembershipEvent } from "../model/membership.ts";
 import type { Step } from "../model/plan.ts";
@@ -8,6 +9,8 @@ export type Outcome = {
 	/** The fleet in force after the pass, and its generation; undefined while there is none. */
 	readonly fleet: Fleet | undefined;
 	readonly generation: string | undefined;
+	/** How each container was judged, and by what; undefined when the engine was not read. */
+	readonly draft: Draft | undefined;
 	/** What was done; what had to be taken back is not among it. */
 	readonly steps: readonly Step[];
 	readonly changes: readonly MembershipEvent[];

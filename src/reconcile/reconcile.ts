@@ -45,19 +45,19 @@ export function createReconciler(ports: Ports, clock: Clock, config: ReconcilerC
 		const outcome = await bring(draft, before, hints.all, signal);
 		const written = await record(outcome, { before: recorded, draft, proxy: inventory.proxy });
 		recorded = outcome.fleet ?? recorded;
-		return written;
+		return { ...written, draft };
 	}
 
 	async function passWithoutEngine(signal: AbortSignal): Promise<Outcome> {
 		const before = await ports.generations.current();
-		const draft = { fleet: before?.fleet ?? emptyFleet, problems: [], standings: [], probes: [] };
+		const draft = { fleet: before?.fleet ?? emptyFleet, problems: [] };
 		const outcome = await bring(draft, before, false, signal);
 		const unwritten = outcome.fleet === undefined ? [] : await ports.records.nodes(outcome.fleet);
 		return { ...outcome, problems: [...outcome.problems, ...unwritten] };
 	}
 
 	async function bring(
-		draft: Draft,
+		draft: Pick<Draft, "fleet" | "problems">,
 		before: InForce,
 		afresh: boolean,
 		signal: AbortSignal,
@@ -89,5 +89,12 @@ export function createReconciler(ports: Ports, clock: Clock, config: ReconcilerC
 }
 
 function outcomeOf(inForce: InForce, problems: readonly Problem[], steps: readonly Step[] = []): Outcome {
-	return { fleet: inForce?.fleet, generation: inForce?.id, steps, changes: [], problems };
+	return {
+		fleet: inForce?.fleet,
+		generation: inForce?.id,
+		draft: undefined,
+		steps,
+		changes: [],
+		problems,
+	};
 }

@@ -7,7 +7,14 @@ import { fleetOfOne } from "../testing/generation-builder.ts";
 import type { Outcome } from "./outcome.ts";
 import { createStatusBoard } from "./status.ts";
 
-const outcome: Outcome = { fleet: fleetOfOne, generation: "abc", steps: [], changes: [], problems: [] };
+const outcome: Outcome = {
+	fleet: fleetOfOne,
+	generation: "abc",
+	draft: undefined,
+	steps: [],
+	changes: [],
+	problems: [],
+};
 const problem = (severity: Problem["severity"]): Problem => ({
 	code: "x",
 	severity,
@@ -45,7 +52,7 @@ test("after a pass it is ok, and tells what is in force", () => {
 		generation: "abc",
 		lastTurn: "2026-01-01T00:00:00.000Z",
 	});
-	expect(status.fleet()).toBe(fleetOfOne);
+	expect(status.outcome()?.fleet).toBe(fleetOfOne);
 });
 
 test("a pass that came to no generation leaves it starting", () => {

@@ -36,7 +36,8 @@ export type StatusBoard = {
 	readonly failed: (thrown: unknown) => boolean;
 	readonly engine: (state: EngineState) => void;
 	readonly view: () => Status;
-	readonly fleet: () => Fleet | undefined;
+	/** What the latest pass that did not fail came to. */
+	readonly outcome: () => Outcome | undefined;
 	/** Milliseconds since the loop last went round. */
 	readonly sinceLastTurn: () => number;
 };
@@ -91,7 +92,7 @@ export function createStatusBoard(clock: Clock): StatusBoard {
 			engine = state;
 		},
 		view,
-		fleet: () => last?.fleet,
+		outcome: () => last,
 		sinceLastTurn: () => clock.now() - (lastTurn ?? started),
 	};
 }
