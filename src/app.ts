@@ -4,7 +4,7 @@ import type { AdminPorts } from "./admin/api.ts";
 import { serveAdmin } from "./admin/server.ts";
 import { socketOf } from "./admin/socket.ts";
 import { systemClock } from "./clock.ts";
-import { inventoryOf, policyOf, portsOf } from "./compose.ts";
+import { inventoryOf, membershipLogOf, policyOf, portsOf } from "./compose.ts";
 import { createDockerClient, type DockerClient } from "./docker/client.ts";
 import { followEvents } from "./docker/events.ts";
 import type { EngineInventory } from "./docker/inventory.ts";
@@ -19,6 +19,7 @@ import { createReconciler } from "./reconcile/reconcile.ts";
 import { createStatusBoard, type StatusBoard } from "./reconcile/status.ts";
 import { createTrigger, type Trigger } from "./reconcile/trigger.ts";
 import type { Settings } from "./settings.ts";
+import type { MembershipLog } from "./state/membership-log.ts";
 
 /** All in milliseconds. */
 const times = { idle: 10_000, resync: 60_000, rest: 100, boot: 5_000 } as const;
@@ -39,13 +40,17 @@ export async function run(
 	const inventory = await inventoryOf(client, settings);
 	await using probe = createProbe({ onChange: () => trigger.hint({}) });
 	const haproxy = createHaproxy(join(settings.haproxyDir, "master.sock"));
-	const ports = portsOf(settings, { inventory, probe, haproxy });
+	const membership = membershipLogOf(settings);
+	const ports = portsOf(settings, { inventory, probe, haproxy, membership });
 	const reconciler = createReconciler(ports, systemClock, {
 		policy: policyOf(settings),
 		options: await optionsOf(settings),
 		firstStart: (await ports.generations.current()) === undefined,
 	});
-	await using _admin = await serveAdmin(socketOf(settings), adminPorts(settings, status, haproxy));
+	await using _admin = await serveAdmin(
+		socketOf(settings),
+		adminPorts(settings, { status, haproxy, membership }),
+	);
 
 	onRunning({ readAgain: () => trigger.hint({ all: true }) });
 	log.info({ engine: settings.dockerHost, joinLabel: settings.joinLabel }, "following the engine");
@@ -112,12 +117,19 @@ async function loadedNowOrSoon({ loaded }: Haproxy, signal: AbortSignal): Promis
 	return await loaded(signal).catch(() => undefined);
 }
 
-function adminPorts(settings: Settings, status: StatusBoard, haproxy: Haproxy): AdminPorts {
+type Told = {
+	readonly status: StatusBoard;
+	readonly haproxy: Haproxy;
+	readonly membership: MembershipLog;
+};
+
+function adminPorts(settings: Settings, { status, haproxy, membership }: Told): AdminPorts {
 	const worker = { kind: "worker", path: adminSocketOf(settings) } as const;
 	return {
 		status: status.view,
 		servers: async (signal) =>
 			serverRows(status.outcome()?.fleet, await showStats(worker, signal).catch(() => [])),
 		health: async (signal) => healthOf(status.sinceLastTurn(), await loadedNowOrSoon(haproxy, signal)),
+		log: membership,
 	};
 }

@@ -11,7 +11,7 @@ import type { Ports } from "./reconcile/ports.ts";
 import { loadTemplates } from "./render/engine.ts";
 import type { Settings } from "./settings.ts";
 import { createKeptTemplates } from "./state/kept-templates.ts";
-import { createMembershipLog } from "./state/membership-log.ts";
+import { createMembershipLog, type MembershipLog } from "./state/membership-log.ts";
 import { createNodes } from "./state/nodes.ts";
 import { createStopGrace } from "./state/stop-grace.ts";
 
@@ -25,9 +25,10 @@ type Parts = {
 	readonly inventory: EngineInventory;
 	readonly probe: Ports["probe"];
 	readonly haproxy: Haproxy;
+	readonly membership: MembershipLog;
 };
 
-export function portsOf(settings: Settings, { inventory, probe, haproxy }: Parts): Ports {
+export function portsOf(settings: Settings, { inventory, probe, haproxy, membership }: Parts): Ports {
 	return {
 		engine: inventory,
 		probe,
@@ -36,10 +37,14 @@ export function portsOf(settings: Settings, { inventory, probe, haproxy }: Parts
 		generations: createGenerations(settings.generationDir, createCheck()),
 		records: {
 			nodes: createNodes(settings.nodesDir),
-			membership: createMembershipLog({ dir: settings.stateDir, out: process.stdout, clock: systemClock }),
+			membership: membership.append,
 			proxy: createStopGrace(settings.runDir),
 		},
 	};
+}
+
+export function membershipLogOf({ stateDir }: Settings): MembershipLog {
+	return createMembershipLog({ dir: stateDir, out: process.stdout, clock: systemClock });
 }
 
 export function templatesOf({ templates, stateDir }: Settings): Ports["templates"] {

@@ -1,6 +1,8 @@
 import { Hono } from "hono";
+import { AppError, messageOf } from "../errors.ts";
 import type { Problem } from "../model/problem.ts";
 import type { Status } from "../reconcile/status.ts";
+import { follow, type LogPort, latest } from "./log-lines.ts";
 
 /** A server as Ballast knows it, and as HAProxy counts it: a row of `ballast servers`. */
 export type ServerRow = {
@@ -27,7 +29,11 @@ export type AdminPorts = {
 	readonly status: () => Status;
 	readonly servers: (signal: AbortSignal) => Promise<readonly ServerRow[]>;
 	readonly health: (signal: AbortSignal) => Promise<Health>;
+	readonly log: LogPort;
 };
+
+/** What came instead of an answer, with status 500. */
+export type Failure = { readonly code: string; readonly message: string; readonly hint?: string };
 
 /** The answers by path, as JSON; the paths are the API. */
 export type Answers = {
@@ -37,12 +43,25 @@ export type Answers = {
 	readonly "/health": Health;
 };
 
-/** `GET /status`, `/servers`, `/problems`, `/health`: the controller's answers to the command line. */
+/**
+ * The controller's answers to the command line: `GET /status`, `/servers`, `/problems`, `/health`, each one JSON value;
+ * `GET /log?lines=20` and `/log?lines=20&follow` are JSON lines, those with `follow` without an end.
+ */
 export function createApi(ports: AdminPorts): Hono {
 	const api = new Hono();
 	api.get("/status", (request) => request.json(ports.status()));
 	api.get("/problems", (request) => request.json(ports.status().problems));
 	api.get("/servers", async (request) => request.json(await ports.servers(request.req.raw.signal)));
 	api.get("/health", async (request) => request.json(await ports.health(request.req.raw.signal)));
+	api.get("/log", async ({ req }) => {
+		const lines = Number(req.query("lines") ?? 0);
+		return req.query("follow") === undefined ? await latest(ports.log, lines) : follow(ports.log, lines);
+	});
+	api.onError((thrown, request) => request.json(failureOf(thrown), 500));
 	return api;
+}
+
+function failureOf(thrown: unknown): Failure {
+	const { code = "controller-failed", hint } = thrown instanceof AppError ? thrown : {};
+	return { code, message: messageOf(thrown), ...(hint === undefined ? {} : { hint }) };
 }

@@ -2,18 +2,19 @@ import { stat, writeFile } from "node:fs/promises";
 import { createServer } from "node:http";
 import { join } from "node:path";
 import { expect, test } from "vitest";
-import { badLabel, webRow, wellStatus } from "../testing/status-builder.ts";
+import { AppError } from "../errors.ts";
+import type { LoggedEvent } from "../model/membership.ts";
+import { adminPorts, badLabel, fakeLog, webJoined, webRow, wellStatus } from "../testing/status-builder.ts";
 import { temporaryDirectory } from "../testing/temporary-directory.ts";
-import type { AdminPorts } from "./api.ts";
-import { askController } from "./client.ts";
+import { askController, linesOfController } from "./client.ts";
 import { serveAdmin } from "./server.ts";
 
 const status = { ...wellStatus, problems: [badLabel] };
-const ports: AdminPorts = {
+const ports = adminPorts({
 	status: () => status,
-	servers: async () => [webRow],
 	health: async () => ({ healthy: false, why: "HAProxy does not answer" }),
-};
+});
+const { signal } = new AbortController();
 
 function socketIn(directory: { readonly path: string }): string {
 	return join(directory.path, "ballast.sock");
@@ -67,6 +68,83 @@ test("promise 12: it stops answering at once, also those who are still asking", 
 
 	await expect(answer).rejects.toMatchObject({ code: "no-controller" });
 	await expect(askController(socket, "/status")).rejects.toMatchObject({ code: "no-controller" });
+});
+
+async function gathered<T>(all: AsyncIterable<T>): Promise<readonly T[]> {
+	const items: T[] = [];
+	for await (const item of all) items.push(item);
+	return items;
+}
+
+test("the log is JSON lines: the latest, and with `follow` each as it comes", async () => {
+	await using directory = await temporaryDirectory();
+	const socket = socketIn(directory);
+	const { log, tell, followers } = fakeLog([webJoined, { ...webJoined, why: "later" }]);
+	await using _ = await serveAdmin(socket, adminPorts({ log }));
+
+	expect(await gathered(linesOfController(socket, "/log?lines=1", signal))).toEqual([[webJoined]]);
+	expect(await gathered(linesOfController(socket, "/log?lines=0", signal))).toEqual([]);
+
+	const stop = new AbortController();
+	const told: LoggedEvent[] = [];
+	const following = (async () => {
+		for await (const events of linesOfController<LoggedEvent>(socket, "/log?lines=2&follow", stop.signal))
+			told.push(...events);
+	})();
+	await expect.poll(() => told.length).toBe(2);
+	tell({ ...webJoined, event: "leave", why: "é told to stop" });
+	await expect.poll(() => told.length).toBe(3);
+	expect(told.at(-1)).toEqual({ ...webJoined, event: "leave", why: "é told to stop" });
+
+	stop.abort();
+	await following;
+	await expect.poll(() => followers.size).toBe(0);
+});
+
+test("promise 12: an open follower doesn't hold the controller's end, and hears of it", async () => {
+	await using directory = await temporaryDirectory();
+	const socket = socketIn(directory);
+	const { log, followers } = fakeLog();
+	const admin = await serveAdmin(socket, adminPorts({ log }));
+	const batches = linesOfController(socket, "/log?lines=1&follow", signal)[Symbol.asyncIterator]();
+
+	expect(await batches.next()).toEqual({ done: false, value: [webJoined] });
+	await admin[Symbol.asyncDispose]();
+
+	await expect(batches.next()).rejects.toMatchObject({ code: "no-controller" });
+	await expect.poll(() => followers.size).toBe(0);
+});
+
+test("a follower that doesn't keep up is let go of", async () => {
+	await using directory = await temporaryDirectory();
+	const socket = socketIn(directory);
+	const { log, tell, followers } = fakeLog();
+	await using _ = await serveAdmin(socket, adminPorts({ log }));
+	const batches = linesOfController(socket, "/log?lines=1&follow", signal)[Symbol.asyncIterator]();
+
+	await batches.next();
+	const long = { ...webJoined, why: "x".repeat(2_000) };
+	for (let count = 0; followers.size > 0 && count < 100_000; count += 1) tell(long);
+
+	expect(followers.size).toBe(0);
+	while (!(await batches.next()).done) expect(followers.size).toBe(0);
+});
+
+test("what goes wrong behind an answer is told as it is", async () => {
+	await using directory = await temporaryDirectory();
+	const socket = socketIn(directory);
+	const fault = new AppError("docker-unreachable", "no engine", { hint: "start it" });
+	const latest = async () => Promise.reject(fault);
+	await using _ = await serveAdmin(socket, adminPorts({ log: { latest, follow: latest } }));
+
+	for (const path of ["/log?lines=1", "/log?lines=1&follow"]) {
+		const lines = linesOfController(socket, path, signal);
+		await expect(gathered(lines)).rejects.toMatchObject({
+			code: fault.code,
+			message: fault.message,
+			hint: fault.hint,
+		});
+	}
 });
 
 test.each([

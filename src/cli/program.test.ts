@@ -3,7 +3,7 @@ import { join } from "node:path";
 import { afterAll, beforeAll, describe, expect, test } from "vitest";
 import { serveAdmin } from "../admin/server.ts";
 import { runBallast } from "../testing/run-ballast.ts";
-import { badLabel, webRow, wellStatus } from "../testing/status-builder.ts";
+import { adminPorts, badLabel, webRow, wellStatus } from "../testing/status-builder.ts";
 import { type TemporaryDirectory, temporaryDirectory } from "../testing/temporary-directory.ts";
 
 let absent: TemporaryDirectory;
@@ -11,11 +11,14 @@ let [well, troubled]: TemporaryDirectory[] = [];
 let controllers: readonly AsyncDisposable[] = [];
 
 const controllerIn = async (directory: TemporaryDirectory, isWell: boolean) =>
-	await serveAdmin(join(directory.path, "ballast.sock"), {
-		status: () => (isWell ? wellStatus : { ...wellStatus, state: "degraded", problems: [badLabel] }),
-		servers: async () => (isWell ? [webRow] : []),
-		health: async () => ({ healthy: isWell, why: isWell ? "all is well" : "HAProxy does not answer" }),
-	});
+	await serveAdmin(
+		join(directory.path, "ballast.sock"),
+		adminPorts({
+			status: () => (isWell ? wellStatus : { ...wellStatus, state: "degraded", problems: [badLabel] }),
+			servers: async () => (isWell ? [webRow] : []),
+			health: async () => ({ healthy: isWell, why: isWell ? "all is well" : "HAProxy does not answer" }),
+		}),
+	);
 
 beforeAll(async () => {
 	absent = await temporaryDirectory();

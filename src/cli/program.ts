@@ -1,4 +1,4 @@
-import { Command, CommanderError } from "commander";
+import { Command, CommanderError, InvalidArgumentError } from "commander";
 import type { Answers } from "../admin/api.ts";
 import { askController } from "../admin/client.ts";
 import { socketOf } from "../admin/socket.ts";
@@ -80,6 +80,14 @@ function createProgram(): Command {
 		text: ({ why }) => why,
 		code: ({ healthy }) => (healthy ? exitCodes.ok : exitCodes.no),
 	});
+	controllerVerb(program, "log", "who joined and left")
+		.option("-n, --lines <number>", "how many of the latest", wholeNumber, 20)
+		.option("-f, --follow", "go on with what comes, until Ctrl-C")
+		.option("--json", "as JSON, a line each")
+		.action(async ({ lines, follow, json, ...flags }) => {
+			const { logVerb } = await import("./log.ts");
+			process.exitCode = await logVerb(socketOf(readSettings({ flags })), { lines, follow, json });
+		});
 	verb(program, "settings", "every setting, its value and where that comes from")
 		.option("--json", "as JSON")
 		.action(async ({ json, ...flags }) => {
@@ -89,6 +97,11 @@ function createProgram(): Command {
 			await optionsOf(readSettings({ flags }));
 		});
 	return program;
+}
+
+function wholeNumber(text: string): number {
+	if (/^\d{1,9}$/.test(text)) return Number(text);
+	throw new InvalidArgumentError("Expected a whole number.");
 }
 
 /** A verb that takes every setting as a flag. */
@@ -105,6 +118,13 @@ function addFlag(command: Command, name: SettingName): void {
 	command.addOption(Object.assign(option, { attributeName: () => name }));
 }
 
+/** A verb that needs to know no more than where the running controller answers. */
+function controllerVerb(program: Command, name: string, meaning: string): Command {
+	const command = program.command(name).description(meaning);
+	addFlag(command, "runDir");
+	return command;
+}
+
 type Question<Path extends keyof Answers> = {
 	readonly path: Path;
 	readonly text: (answer: Answers[Path]) => string;
@@ -118,8 +138,7 @@ function asking<Path extends keyof Answers>(
 	meaning: string,
 	question: Question<Path>,
 ): void {
-	const command = program.command(name).description(meaning).option("--json", "as JSON");
-	addFlag(command, "runDir");
+	const command = controllerVerb(program, name, meaning).option("--json", "as JSON");
 	command.action(async ({ json, ...flags }) => {
 		const answer = await askController(socketOf(readSettings({ flags })), question.path);
 		print(json ? answer : question.text(answer));

@@ -1,8 +1,9 @@
 import { stripVTControlCharacters } from "node:util";
 import { describe, expect, test } from "vitest";
 import { settingsInForce } from "../settings.ts";
-import { badLabel, startingUp, webRow, wellStatus } from "../testing/status-builder.ts";
+import { badLabel, startingUp, webJoined, webRow, wellStatus } from "../testing/status-builder.ts";
 import { exitCodeOf } from "./exit-codes.ts";
+import { createLogText } from "./log.ts";
 import { problemsText } from "./problems.ts";
 import { serversText } from "./servers.ts";
 import { settingsText } from "./settings.ts";
@@ -55,6 +56,29 @@ test("servers are a table, as docker ps has them", () => {
 		"nodes  web-1-0a1b2c3d  web-1      192.168.42.3:3000  UP      100     2    41",
 	]);
 	expect(serversText([])).toContain("ballast problems");
+});
+
+test("the log is a line per event, its columns below each other", () => {
+	const balancer = {
+		...webJoined,
+		role: "balancer",
+		pool: "",
+		name: "lb",
+		address: "192.168.42.2",
+		why: "started",
+	};
+	const textOf = createLogText();
+
+	expect(plain(textOf([balancer, webJoined]))).toEqual([
+		"2026-01-01T00:00:00.000Z  join    balancer  lb     192.168.42.2       started",
+		"2026-01-01T00:00:00.000Z  join    nodes     web-1  192.168.42.3:3000  healthy",
+		"",
+	]);
+	expect(plain(textOf([{ ...webJoined, event: "failed", why: "died, exit code 137" }]))).toEqual([
+		"2026-01-01T00:00:00.000Z  failed  nodes     web-1  192.168.42.3:3000  died, exit code 137",
+		"",
+	]);
+	expect(textOf([])).toBe("");
 });
 
 test("problems are a paragraph each: who, what, and what to do", () => {

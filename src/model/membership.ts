@@ -18,6 +18,11 @@ export type MembershipEvent = {
 	readonly why: string;
 };
 
+/** An event as it is written down. */
+export type LoggedEvent = {
+	readonly [Field in "time" | keyof MembershipEvent]: string;
+};
+
 /** Who came and who went between two fleets, leaves first; `standings` tell why. */
 export function membershipChanges(
 	before: Fleet,

@@ -1,6 +1,6 @@
-import { readdir, readFile, rm, symlink, writeFile } from "node:fs/promises";
+import { mkdir, readdir, readFile, rename, rm, symlink, writeFile } from "node:fs/promises";
 import { join } from "node:path";
-import { expect, test } from "vitest";
+import { describe, expect, test } from "vitest";
 import type { MembershipEvent } from "../model/membership.ts";
 import { temporaryDirectory } from "../testing/temporary-directory.ts";
 import { createMembershipLog } from "./membership-log.ts";
@@ -19,6 +19,9 @@ const join1: MembershipEvent = {
 
 const line = `{"time":"2026-11-21T13:00:00.000Z","role":"backend","name":"web-1","id":"${"0a1b2c3d".repeat(8)}","address":"192.168.42.3:3000","pool":"nodes","event":"join","why":"healthy"}\n`;
 
+const logIn = (dir: { readonly path: string }, over = {}) =>
+	createMembershipLog({ dir: dir.path, out: screen(), clock, ...over });
+
 /** Standard output that remembers. */
 function screen() {
 	const texts: string[] = [];
@@ -28,7 +31,7 @@ function screen() {
 test("a join is one line on standard output and in the state directory, its fields in a fixed order", async () => {
 	await using dir = await temporaryDirectory();
 	const out = screen();
-	const append = createMembershipLog({ dir: dir.path, out, clock });
+	const { append } = createMembershipLog({ dir: dir.path, out, clock });
 
 	await expect(append([join1])).resolves.toEqual([]);
 
@@ -40,7 +43,7 @@ test("lines keep the order of the calls, and follow what an earlier life wrote",
 	await using dir = await temporaryDirectory();
 	const path = join(dir.path, "membership.log");
 	await writeFile(path, "earlier\n");
-	const append = createMembershipLog({ dir: dir.path, out: screen(), clock });
+	const { append } = createMembershipLog({ dir: dir.path, out: screen(), clock });
 
 	await Promise.all(["a", "b", "c"].map((why) => append([{ ...join1, why }])));
 
@@ -53,7 +56,7 @@ test("no event writes nothing", async () => {
 	await using dir = await temporaryDirectory();
 	const out = screen();
 
-	await expect(createMembershipLog({ dir: dir.path, out, clock })([])).resolves.toEqual([]);
+	await expect(createMembershipLog({ dir: dir.path, out, clock }).append([])).resolves.toEqual([]);
 
 	expect(out.text()).toBe("");
 	expect(await readdir(dir.path)).toEqual([]);
@@ -61,7 +64,12 @@ test("no event writes nothing", async () => {
 
 test("the file is bounded: a full one becomes the older one, and there is only one of those", async () => {
 	await using dir = await temporaryDirectory();
-	const append = createMembershipLog({ dir: dir.path, out: screen(), clock, maxBytes: 2.5 * line.length });
+	const { append } = createMembershipLog({
+		dir: dir.path,
+		out: screen(),
+		clock,
+		maxBytes: 2.5 * line.length,
+	});
 
 	for (const why of ["1", "2", "3", "4", "5"]) await append([{ ...join1, why }]);
 
@@ -73,7 +81,7 @@ test("the file is bounded: a full one becomes the older one, and there is only o
 
 test("a batch that is larger than the bound is written all the same", async () => {
 	await using dir = await temporaryDirectory();
-	const append = createMembershipLog({ dir: dir.path, out: screen(), clock, maxBytes: 10 });
+	const { append } = createMembershipLog({ dir: dir.path, out: screen(), clock, maxBytes: 10 });
 
 	await expect(append([join1, join1])).resolves.toEqual([]);
 
@@ -85,7 +93,7 @@ test("a full disk is a problem that stays until there is room, and then no line 
 	const path = join(dir.path, "membership.log");
 	await symlink("/dev/full", path);
 	const out = screen();
-	const append = createMembershipLog({ dir: dir.path, out, clock });
+	const { append } = createMembershipLog({ dir: dir.path, out, clock });
 
 	await expect(append([join1])).resolves.toMatchObject([
 		{ code: "membership-log-not-written", message: expect.stringContaining("no space left on device") },
@@ -98,4 +106,74 @@ test("a full disk is a problem that stays until there is room, and then no line 
 	await expect(append([join1])).resolves.toEqual([]);
 	await expect(readFile(path, "utf8")).resolves.toBe(line + line);
 	expect(out.text()).toBe(line + line);
+});
+
+describe("the latest are read back", () => {
+	const whys = (events: readonly { readonly why: string }[]) => events.map(({ why }) => why);
+
+	test("as they were written, oldest first, as many as asked for", async () => {
+		await using dir = await temporaryDirectory();
+		const log = logIn(dir);
+		for (const why of ["a", "b", "c"]) await log.append([{ ...join1, why }]);
+
+		expect(await log.latest(9)).toEqual([
+			...["a", "b", "c"].map((why) => ({ ...join1, why, time: "2026-11-21T13:00:00.000Z" })),
+		]);
+		expect(whys(await log.latest(2))).toEqual(["b", "c"]);
+		expect(await log.latest(0)).toEqual([]);
+	});
+
+	test("also from the older file, and none where there is no file yet", async () => {
+		await using dir = await temporaryDirectory();
+		const log = logIn(dir, { maxBytes: 1.5 * line.length });
+
+		expect(await log.latest(9)).toEqual([]);
+		for (const why of ["a", "b", "c"]) await log.append([{ ...join1, why }]);
+		expect(whys(await log.latest(9))).toEqual(["b", "c"]);
+	});
+
+	test("without lines that are damaged, and with the one that a crash has left no line of its own", async () => {
+		await using dir = await temporaryDirectory();
+		const damaged = ['{"time":"2026', "\0\0\0", "[]", '{"time":7}', "", line.slice(0, 40)].join("\n");
+		await writeFile(join(dir.path, "membership.log"), damaged);
+		const log = logIn(dir);
+		await log.append([{ ...join1, why: "whole" }]);
+
+		expect(whys(await log.latest(9))).toEqual(["whole"]);
+	});
+
+	test("and those that a full disk has not taken yet", async () => {
+		await using dir = await temporaryDirectory();
+		const log = logIn(dir);
+		await log.append([{ ...join1, why: "written" }]);
+		const [path, aside] = [join(dir.path, "membership.log"), join(dir.path, "aside")];
+		await rename(path, aside);
+		await mkdir(path);
+		const waiting = log.append([{ ...join1, why: "waiting" }]);
+		await expect(waiting).resolves.toHaveLength(1);
+		await expect(log.latest(9)).rejects.toThrow("EISDIR");
+		await rm(path, { recursive: true });
+		await rename(aside, path);
+
+		expect(whys(await log.latest(9))).toEqual(["written", "waiting"]);
+	});
+});
+
+test("a follower is told of the latest, then of each once as it comes, through rotations, until it ends", async () => {
+	await using dir = await temporaryDirectory();
+	const log = logIn(dir, { maxBytes: 2.5 * line.length });
+	await log.append([
+		{ ...join1, why: "a" },
+		{ ...join1, why: "b" },
+	]);
+	const told: string[] = [];
+	const append = async (...whys: readonly string[]) =>
+		await Promise.all(whys.map((why) => log.append([{ ...join1, why }])));
+	const racing = append("c");
+	const following = await log.follow(2, (events) => told.push(...events.map(({ why }) => why)));
+	await append("d", "e", "f");
+	following[Symbol.dispose]();
+	await Promise.all([racing, append("g")]);
+
+	expect(told).toEqual(["b", "c", "d", "e", "f"]);
 });

@@ -1,15 +1,26 @@
-import { type FileHandle, open, rename } from "node:fs/promises";
+import { type FileHandle, open, readFile, rename } from "node:fs/promises";
 import { join } from "node:path";
+import * as v from "valibot";
 import type { Clock } from "../clock.ts";
 import { messageOf } from "../errors.ts";
-import type { MembershipEvent } from "../model/membership.ts";
+import type { LoggedEvent, MembershipEvent } from "../model/membership.ts";
 import type { Problem } from "../model/problem.ts";
 
-/**
- * Appends who joined and left, one JSON line each, to standard output and to `membership.log`. Never throws: gives the
- * problem while the file can't be written, and makes up for the missing lines at the first call that succeeds.
- */
-export type MembershipLog = (events: readonly MembershipEvent[]) => Promise<readonly Problem[]>;
+/** Who joined and left, one JSON line each, on standard output and in `membership.log`. */
+export type MembershipLog = {
+	/**
+	 * Never throws: gives the problem while the file can't be written, and makes up for the missing lines at the first call
+	 * that succeeds.
+	 */
+	readonly append: (events: readonly MembershipEvent[]) => Promise<readonly Problem[]>;
+	/** The latest, oldest first. A line that is damaged is left out. Throws when the file is there and can't be read. */
+	readonly latest: (most: number) => Promise<readonly LoggedEvent[]>;
+	/** Tells the latest, then each as it comes, until disposed of: every one once, whatever becomes of the file meanwhile. */
+	readonly follow: (most: number, tell: Tell) => Promise<Disposable>;
+};
+
+/** Must not throw. */
+export type Tell = (events: readonly LoggedEvent[]) => void;
 
 export type MembershipLogOptions = {
 	/** The state directory. */
@@ -32,8 +43,27 @@ export function createMembershipLog({
 	maxBytes = oneMebibyte,
 }: MembershipLogOptions): MembershipLog {
 	const path = join(dir, "membership.log");
+	const followers = new Set<Tell>();
 	let waiting: readonly string[] = [];
-	let turn: Promise<readonly Problem[]> = Promise.resolve([]);
+	let turn: Promise<unknown> = Promise.resolve();
+
+	/** One after the other, so that lines keep their order, and a reader gets each once. */
+	function inTurn<T>(act: () => Promise<T>): Promise<T> {
+		const done = turn.then(act);
+		turn = done.catch(() => undefined);
+		return done;
+	}
+
+	function append(events: readonly MembershipEvent[]): Promise<readonly Problem[]> {
+		const logged = events.map((event) => loggedOf(event, clock.now()));
+		const lines = logged.map(lineOf);
+		if (lines.length > 0) out.write(lines.join(""));
+		return inTurn(async () => {
+			waiting = [...waiting, ...lines].slice(-maxWaiting);
+			if (lines.length > 0) for (const tell of followers) tell(logged);
+			return await writeWaiting();
+		});
+	}
 
 	async function writeWaiting(): Promise<readonly Problem[]> {
 		const lines = waiting;
@@ -47,21 +77,61 @@ export function createMembershipLog({
 		}
 	}
 
-	return (events) => {
-		const lines = events.map((event) => lineOf(event, clock.now()));
-		if (lines.length > 0) out.write(lines.join(""));
-		turn = turn.then(async () => {
-			waiting = [...waiting, ...lines].slice(-maxWaiting);
-			return writeWaiting();
-		});
-		return turn;
+	async function latest(most: number): Promise<readonly LoggedEvent[]> {
+		const newer = eventsIn((await textOf(path)) + waiting.join(""));
+		const older = newer.length < most ? eventsIn(await textOf(`${path}.1`)) : [];
+		return most === 0 ? [] : [...older, ...newer].slice(-most);
+	}
+
+	return {
+		append,
+		latest: (most) => inTurn(() => latest(most)),
+		follow: (most, tell) =>
+			inTurn(async () => {
+				tell(await latest(most));
+				followers.add(tell);
+				return { [Symbol.dispose]: () => followers.delete(tell) };
+			}),
 	};
 }
 
 /** The fields are named one by one: their order is part of the format that people read and search. */
-function lineOf({ role, name, id, address, pool, event, why }: MembershipEvent, now: number): string {
-	const time = new Date(now).toISOString();
-	return `${JSON.stringify({ time, role, name, id, address, pool, event, why })}\n`;
+function loggedOf({ role, name, id, address, pool, event, why }: MembershipEvent, now: number): LoggedEvent {
+	return { time: new Date(now).toISOString(), role, name, id, address, pool, event, why };
+}
+
+function lineOf(event: LoggedEvent): string {
+	return `${JSON.stringify(event)}\n`;
+}
+
+const text = v.string();
+const fields = {
+	time: text,
+	role: text,
+	name: text,
+	id: text,
+	address: text,
+	pool: text,
+	event: text,
+	why: text,
+};
+const line = v.pipe(text, v.parseJson(), v.object(fields));
+
+/** A line that a crash has cut short has no end: the next one begins in the middle of it. */
+function eventsIn(lines: string): readonly LoggedEvent[] {
+	return lines.split(/\n|(?=\{"time":)/).flatMap((one) => {
+		const { success, output } = v.safeParse(line, one);
+		return success ? output : [];
+	});
+}
+
+async function textOf(path: string): Promise<string> {
+	try {
+		return await readFile(path, "utf8");
+	} catch (thrown) {
+		if (thrown instanceof Error && "code" in thrown && thrown.code === "ENOENT") return "";
+		throw thrown;
+	}
 }
 
 async function appendBounded(path: string, lines: string, maxBytes: number): Promise<void> {

@@ -3,6 +3,8 @@ import { once } from "node:events";
 import { join } from "node:path";
 import { text } from "node:stream/consumers";
 
+export const mainFile = join(import.meta.dirname, "../main.ts");
+
 export type Run = { readonly code: number; readonly out: string; readonly err: string };
 
 /** Runs the command for real, with nothing in its environment but what is given. */
@@ -10,8 +12,7 @@ export async function runBallast(
 	args: readonly string[],
 	{ env = {}, input = "" }: { readonly env?: Readonly<Record<string, string>>; readonly input?: string } = {},
 ): Promise<Run> {
-	const main = join(import.meta.dirname, "../main.ts");
-	const child = spawn(process.execPath, [main, ...args], { env: { NO_COLOR: "1", ...env } });
+	const child = spawn(process.execPath, [mainFile, ...args], { env: { NO_COLOR: "1", ...env } });
 	child.stdin.on("error", () => undefined).end(input);
 	const [out, err, [code]] = await Promise.all([
 		text(child.stdout),

@@ -1,4 +1,5 @@
-import type { ServerRow } from "../admin/api.ts";
+import type { AdminPorts, ServerRow } from "../admin/api.ts";
+import type { LoggedEvent } from "../model/membership.ts";
 import type { Problem } from "../model/problem.ts";
 import type { Status } from "../reconcile/status.ts";
 
@@ -48,3 +49,42 @@ export const webRow: ServerRow = {
 	current: 2,
 	total: 41,
 };
+
+export const webJoined: LoggedEvent = {
+	time: "2026-01-01T00:00:00.000Z",
+	role: "backend",
+	name: "web-1",
+	id: "0a1b2c3d".repeat(8),
+	address: "192.168.42.3:3000",
+	pool: "nodes",
+	event: "join",
+	why: "healthy",
+};
+
+/** A controller's answers while all is well, one server in the pool. */
+export function adminPorts(over: Partial<AdminPorts> = {}): AdminPorts {
+	return {
+		status: () => wellStatus,
+		servers: async () => [webRow],
+		health: async () => ({ healthy: true, why: "all is well" }),
+		log: fakeLog().log,
+		...over,
+	};
+}
+
+/** A log that holds one line, and tells its followers what a test says. */
+export function fakeLog(latest: readonly LoggedEvent[] = [webJoined]) {
+	const followers = new Set<(events: readonly LoggedEvent[]) => void>();
+	const log: AdminPorts["log"] = {
+		latest: async (most) => latest.slice(0, most),
+		follow: async (most, tell) => {
+			tell(latest.slice(0, most));
+			followers.add(tell);
+			return { [Symbol.dispose]: () => followers.delete(tell) };
+		},
+	};
+	const tell = (...events: readonly LoggedEvent[]) => {
+		for (const follower of followers) follower(events);
+	};
+	return { log, tell, followers };
+}
