@@ -206,6 +206,11 @@ const parsed: readonly (readonly [string, string, DockerEvent | undefined])[] = 
 		{ containerId: app, action: "kill", at: 1.7e12, signal: 15 },
 	],
 	[
+		"a die has an exit code",
+		actor("container", "die", app, { exitCode: "137" }),
+		{ containerId: app, action: "die", at: 1.7e12, exitCode: 137 },
+	],
+	[
 		"a network's disconnect is about the container",
 		actor("network", "disconnect", fakeId("net"), { container: app }),
 		{ containerId: app, action: "disconnect", at: 1.7e12 },

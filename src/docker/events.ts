@@ -6,7 +6,10 @@ import { answerOf, fullId } from "./answer.ts";
 import type { DockerClient, EventFilters } from "./client.ts";
 import { signalNumber } from "./signals.ts";
 
-/** What an event says: which container to read again. Nothing of it becomes state, but for the signal of a `kill`. */
+/**
+ * What an event says: which container to read again. Nothing of it becomes state, but for the signal of a `kill`, and the
+ * exit code of one that is gone before it is read.
+ */
 export type DockerEvent = {
 	readonly containerId: string;
 	/** Docker's own word, such as `die`, `kill`, `health_status: healthy`; `connect` and `disconnect` are a network's. */
@@ -15,6 +18,8 @@ export type DockerEvent = {
 	readonly at: number;
 	/** The number of the signal, of a `kill`. */
 	readonly signal?: number;
+	/** Of a `die`. */
+	readonly exitCode?: number;
 };
 
 export type StreamState = {
@@ -126,6 +131,12 @@ export function parseEvent(line: string): DockerEvent | undefined {
 		action: Action,
 		at: timeNano / 1e6,
 	};
-	const signal = Action === "kill" ? signalNumber(Actor.Attributes?.["signal"] ?? "") : undefined;
-	return signal === undefined ? event : { ...event, signal };
+	const attribute = (of: string, name: string) => (Action === of ? (Actor.Attributes?.[name] ?? "") : "");
+	const signal = signalNumber(attribute("kill", "signal"));
+	const exitCode = attribute("die", "exitCode");
+	return {
+		...event,
+		...(signal === undefined ? {} : { signal }),
+		...(/^\d+$/.test(exitCode) ? { exitCode: Number(exitCode) } : {}),
+	};
 }

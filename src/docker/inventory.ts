@@ -2,6 +2,7 @@ import type { Clock } from "../clock.ts";
 import type { Container, Inventory, Unreadable } from "../model/container.ts";
 import { wantsToJoin } from "../model/labels.ts";
 import type { DockerClient } from "./client.ts";
+import { createEndings } from "./endings.ts";
 import type { DockerEvent } from "./events.ts";
 import { createTold, isUp } from "./leaving.ts";
 import { type Found, isFound, isUnread, lookAt, type Unread, unreadableOf } from "./look.ts";
@@ -28,7 +29,10 @@ export type EngineInventory = {
 	 * nothing; a container that alone can't be read stays as it was, and is among `unreadable`.
 	 */
 	readonly read: (hints: ReadHints, signal: AbortSignal) => Promise<Inventory>;
-	/** Takes an event in, to be followed by a read. Only a `kill` is remembered, for the start that it came after. */
+	/**
+	 * Takes an event in, to be followed by a read. Only a `kill` is remembered, for the start that it came after, and how one
+	 * ended that may be gone by then.
+	 */
 	readonly note: (event: DockerEvent) => Hint;
 };
 
@@ -45,8 +49,11 @@ const takesAway: ReadonlySet<string> = new Set([
 /** What the engine holds, kept by events that name what to read again, and by full lists. */
 export function createInventory({ client, joinLabel, self, clock }: InventoryParts): EngineInventory {
 	const told = createTold(clock);
+	const endings = createEndings();
 	const isOwn = (id: string) => isSelf(id, self);
 	let known: ReadonlyMap<string, Container> = new Map();
+	/** Those that the last read did not find any more, as they were at their end: it alone tells of them. */
+	let departed: readonly Container[] = [];
 	let proxy: Container | undefined;
 	let unreadable: readonly Unreadable[] = [];
 
@@ -87,21 +94,23 @@ export function createInventory({ client, joinLabel, self, clock }: InventoryPar
 		proxy = own?.container ?? proxy;
 		if (self !== undefined && isCertain(self) && own !== undefined && proxy === undefined)
 			throw selfUnknown(self, client.engine);
+		departed = endings.of(found, known);
 		const inTheirStart = found.map((one) => inItsStart(one, known.get(one.id)));
 		known = merge(before, inTheirStart, joinLabel);
 	}
 
 	function settled(ids: Iterable<string>, heard: ReturnType<typeof told.heard>): Inventory {
-		for (const id of ids) told.settle(id, heard.get(id), known.get(id));
-		const containers = [...known.values()];
-		return { proxy: { container: proxy }, containers, leaving: told.leaving(known), unreadable };
+		const all = new Map([...known, ...departed.map((one) => [one.id, one] as const)]);
+		for (const id of ids) told.settle(id, heard.get(id), all.get(id));
+		const leaving = told.leaving(all);
+		return { proxy: { container: proxy }, containers: [...all.values()], leaving, unreadable };
 	}
 
 	function note(event: DockerEvent): Hint {
 		const { containerId, action } = event;
-		const isTold = told.note(event, known.get(containerId));
-		const isOurs = known.has(containerId) || containerId === proxy?.id;
-		return { containerId, urgent: isOurs && (isTold || takesAway.has(action)) };
+		endings.note(event);
+		const takes = told.note(event, known.get(containerId)) || takesAway.has(action);
+		return { containerId, urgent: takes && (known.has(containerId) || containerId === proxy?.id) };
 	}
 
 	return { read, note };
