@@ -32,6 +32,12 @@ export async function lastLine(
 	});
 }
 
+/** All that the log says of a container, oldest first: `join: healthy`. */
+export async function historyOf(proxy: RunningProxy, container: string): Promise<readonly string[]> {
+	const about = (await keptLines(proxy)).filter(({ name }) => name === container);
+	return about.map(({ event, why }) => `${event}: ${why}`);
+}
+
 function linesIn(text: string): readonly MembershipLine[] {
 	return text
 		.split("\n")

@@ -61,13 +61,12 @@ describe("a container stays out, or leaves", () => {
 	type Absence = Case & { readonly why: string; readonly failed?: boolean; readonly code?: string };
 	const absent: Readonly<Record<string, Absence>> = {
 		"when it is only created": { state: "created", why: "created" },
-		"when it is paused": { state: "paused", why: "paused" },
-		"when it is paused, healthy or not": { state: "paused", health: "healthy", why: "paused" },
-		"when it is being removed": { state: "removing", why: "being removed" },
+		"when it is paused": { state: "paused", health: "healthy", why: "paused" },
+		"when it is being removed": { state: "removing", exitCode: 3, why: "died, exit code 3", failed: true },
 		"when it died": { state: "exited", exitCode: 137, why: "died, exit code 137", failed: true },
 		"when it ended well": { state: "exited", exitCode: 0, why: "died, exit code 0", failed: true },
 		"when it is dead": { state: "dead", exitCode: 1, why: "died, exit code 1", failed: true },
-		"between two restarts": { state: "restarting", exitCode: 2, why: "died, exit code 2", failed: true },
+		"between restarts": { state: "restarting", why: "died, exit code 0", failed: true, code: "restarting" },
 		"when memory ran out": {
 			state: "exited",
 			exitCode: 137,

@@ -57,7 +57,7 @@ export function standingOf(container: Container, around: Surroundings): Standing
 
 type Reached = Pick<Standing, "network" | "port">;
 
-type Gone = { readonly why: string; readonly failed: boolean };
+type Gone = { readonly why: string; readonly failed: boolean; readonly problems?: readonly Problem[] };
 
 /** Why a container takes no part at all, whatever its labels say; undefined when it runs. */
 function goneBecause(container: Container, { leaving, proxy }: Inventory): Gone | undefined {
@@ -69,15 +69,38 @@ function goneBecause(container: Container, { leaving, proxy }: Inventory): Gone 
 	const leaves = told?.startedAt === container.startedAt;
 	if (leaves && !told.overdue)
 		return { why: `told to stop (${told.signal})`, failed: told.signal === "SIGKILL" };
-	if (container.state === "running") return undefined;
-	if (container.state === "exited" || container.state === "dead" || container.state === "restarting") {
-		return { why: howItDied(container), failed: true };
+	return goneByState(container);
+}
+
+function goneByState(container: Container): Gone | undefined {
+	switch (container.state) {
+		case "running":
+			return undefined;
+		case "created":
+		case "paused":
+			return { why: container.state, failed: false };
+		case "restarting":
+			return { why: howItDied(container), failed: true, problems: [restarting(container)] };
+		// `docker run --rm` removes what has ended, and nothing is removed that has not (moby `daemon/delete.go`).
+		case "removing":
+		case "exited":
+		case "dead":
+			return { why: howItDied(container), failed: true };
 	}
-	return { why: container.state === "removing" ? "being removed" : container.state, failed: false };
 }
 
 function howItDied({ exitCode, outOfMemory }: Container): string {
 	return outOfMemory ? `died, out of memory (exit code ${exitCode})` : `died, exit code ${exitCode}`;
+}
+
+function restarting(container: Container): Problem {
+	return {
+		code: "restarting",
+		severity: "problem",
+		subject: container.name,
+		message: `it ${howItDied(container)}, and waits for Docker to start it again, by its restart policy`,
+		hint: `see why it ends with: docker logs ${container.name}`,
+	};
 }
 
 function portOf(container: Container, wishes: Wishes, policy: JoinPolicy): PortChoice | undefined {

@@ -1,0 +1,35 @@
+import { docker, logsOf } from "./docker.ts";
+import { images } from "./images.ts";
+
+const app = `
+	const { createServer } = require("node:http");
+	const { existsSync, readFileSync, rmSync } = require("node:fs");
+	process.once("SIGTERM", () => process.exit());
+	createServer((request, response) => {
+		console.log("asked for " + request.url);
+		response.setHeader("x-backend-ip", request.socket.localAddress.replace("::ffff:", "")).end();
+	}).listen(3000);
+	const hoard = [];
+	setInterval(() => {
+		if (!existsSync("/tmp/fate")) return;
+		const fate = readFileSync("/tmp/fate", "utf8").trim();
+		if (process.argv[1] !== "always") rmSync("/tmp/fate");
+		while (fate === "hunger") hoard.push(Buffer.alloc(1_000_000, 1));
+		process.exit(Number(fate));
+	}, 20);`;
+
+/** An image and command, without a HEALTHCHECK: listens on port 3000, says which address answered, and ends as it is told. */
+export const mortal: readonly string[] = [images.base, "node", "--eval", app];
+
+/** The same, and once told to end it does so in each of its lives. */
+export const doomed: readonly string[] = [...mortal, "always"];
+
+/** Lets it end by itself: with an exit code, or by using more memory than there is. */
+export async function letEnd(container: string, fate: number | "hunger"): Promise<void> {
+	await docker("exec", container, "sh", "-c", `echo ${fate} > /tmp/next && mv /tmp/next /tmp/fate`);
+}
+
+/** How often it was asked, over all its lives. */
+export async function timesAsked(container: string): Promise<number> {
+	return (await logsOf(container)).split("asked for ").length - 1;
+}
