@@ -131,5 +131,6 @@ function adminPorts(settings: Settings, { status, haproxy, membership }: Told): 
 			serverRows(status.outcome()?.fleet, await showStats(worker, signal).catch(() => [])),
 		health: async (signal) => healthOf(status.sinceLastTurn(), await loadedNowOrSoon(haproxy, signal)),
 		log: membership,
+		leaving: () => status.outcome()?.draft?.around.inventory.leaving ?? new Map(),
 	};
 }

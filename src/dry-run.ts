@@ -1,20 +1,25 @@
 import { mkdtemp, rm } from "node:fs/promises";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
+import { askController } from "./admin/client.ts";
+import { socketOf } from "./admin/socket.ts";
 import { inventoryOf, policyOf, shippedTemplates, templatesOf } from "./compose.ts";
 import { createDockerClient } from "./docker/client.ts";
+import { createProbe } from "./docker/probe.ts";
 import { type SavedInspects, savedInventory } from "./docker/saved.ts";
 import { AppError } from "./errors.ts";
 import { createCheck } from "./haproxy/check.ts";
-import { createGenerations } from "./haproxy/generations.ts";
-import { build, fleetOf } from "./model/build.ts";
+import { createGenerations, type Generations } from "./haproxy/generations.ts";
+import { fleetOf } from "./model/build.ts";
 import type { Inventory } from "./model/container.ts";
-import { endpointKey } from "./model/endpoint.ts";
+import { type Endpoint, endpointKey } from "./model/endpoint.ts";
 import { defaultPool } from "./model/fleet.ts";
 import type { Generation } from "./model/generation.ts";
 import type { Problem } from "./model/problem.ts";
 import { optionsOf } from "./options.ts";
 import { createAccept } from "./reconcile/accept.ts";
+import { createDraft } from "./reconcile/draft.ts";
+import type { Ports } from "./reconcile/ports.ts";
 import { loadTemplates } from "./render/engine.ts";
 import { render } from "./render/render.ts";
 import type { Settings } from "./settings.ts";
@@ -23,8 +28,9 @@ import type { Settings } from "./settings.ts";
 export type DryRun = { readonly generation: Generation; readonly problems: readonly Problem[] };
 
 /**
- * The generation for what the engine holds now, or for saved `docker inspect` answers. Ports are not probed: a container
- * without a health check counts as listening.
+ * The generation for what the engine holds now, or for saved `docker inspect` answers, with the newest templates.
+ * Servers have the names that they have in the generation in force. Ports are probed once; of saved answers, every port
+ * counts as listening.
  */
 export async function dryRun(
 	settings: Settings,
@@ -32,17 +38,46 @@ export async function dryRun(
 	signal: AbortSignal,
 ): Promise<DryRun> {
 	const inventory = saved === undefined ? await readEngine(settings, signal) : savedInventory(saved);
-	const policy = policyOf(settings);
-	const { probes } = build({ inventory, listening: new Map(), names: new Map(), policy });
-	const listening = new Map(probes.map((endpoint) => [endpointKey(endpoint), "yes" as const]));
-	const { fleet, problems } = build({ inventory, listening, names: new Map(), policy });
+	const before = await generationsOf(settings)
+		.current()
+		.catch(() => undefined);
+	await using probe = createProbe({ onChange: () => undefined });
+	const draftOf = createDraft(saved === undefined ? probe : everyPortAnswers(), policyOf(settings));
+	const { fleet, problems } = await draftOf(inventory, before, signal);
 	const templates = await loadTemplates(shippedTemplates, settings.templates);
 	return { generation: render(fleet, await optionsOf(settings), templates), problems };
 }
 
+/** Who was told to stop, an inspect does not say: the running controller knows, if there is one. */
 async function readEngine(settings: Settings, signal: AbortSignal): Promise<Inventory> {
-	const inventory = await inventoryOf(createDockerClient(settings.dockerHost), settings);
-	return await inventory.read({ all: true, containers: new Set() }, signal);
+	const engine = await inventoryOf(createDockerClient(settings.dockerHost), settings);
+	const inventory = await engine.read({ all: true, containers: new Set() }, signal);
+	const leaving = await askController(socketOf(settings), "/leaving").catch(() => ({}));
+	return { ...inventory, leaving: new Map(Object.entries(leaving)) };
+}
+
+function everyPortAnswers(): Ports["probe"] {
+	let watched: readonly Endpoint[] = [];
+	return {
+		watch: (endpoints) => {
+			watched = endpoints;
+		},
+		listening: () => new Map(watched.map((endpoint) => [endpointKey(endpoint), "yes"])),
+		settled: async () => undefined,
+	};
+}
+
+/** What HAProxy reads whenever it starts. Throws `AppError` when there is none, or it can't be read. */
+export async function inForce(settings: Settings): Promise<Pick<Generation, "id" | "files">> {
+	const found = await generationsOf(settings).inForce();
+	if (found !== undefined) return found;
+	throw new AppError("no-generation", `no generation is in force in ${settings.generationDir}`, {
+		hint: "compare where the controller runs: docker exec <proxy> ballast render --diff; if it has only just started, ask again",
+	});
+}
+
+function generationsOf({ generationDir }: Settings): Generations {
+	return createGenerations(generationDir, createCheck());
 }
 
 /** Asks HAProxy's parser about the templates and settings, with one server in the pool; the problems found. */

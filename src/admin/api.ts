@@ -1,5 +1,6 @@
 import { Hono } from "hono";
 import { AppError, messageOf } from "../errors.ts";
+import type { Leaving } from "../model/container.ts";
 import type { Problem } from "../model/problem.ts";
 import type { Status } from "../reconcile/status.ts";
 import { follow, type LogPort, latest } from "./log-lines.ts";
@@ -30,6 +31,8 @@ export type AdminPorts = {
 	readonly servers: (signal: AbortSignal) => Promise<readonly ServerRow[]>;
 	readonly health: (signal: AbortSignal) => Promise<Health>;
 	readonly log: LogPort;
+	/** By container id: who was told to stop. */
+	readonly leaving: () => ReadonlyMap<string, Leaving>;
 };
 
 /** What came instead of an answer, with status 500. */
@@ -41,10 +44,11 @@ export type Answers = {
 	readonly "/servers": readonly ServerRow[];
 	readonly "/problems": readonly Problem[];
 	readonly "/health": Health;
+	readonly "/leaving": Readonly<Record<string, Leaving>>;
 };
 
 /**
- * The controller's answers to the command line: `GET /status`, `/servers`, `/problems`, `/health`, each one JSON value;
+ * The controller's answers to the command line: `GET /status`, `/servers`, `/problems`, `/health`, `/leaving`, each one JSON value;
  * `GET /log?lines=20` and `/log?lines=20&follow` are JSON lines, those with `follow` without an end.
  */
 export function createApi(ports: AdminPorts): Hono {
@@ -53,6 +57,7 @@ export function createApi(ports: AdminPorts): Hono {
 	api.get("/problems", (request) => request.json(ports.status().problems));
 	api.get("/servers", async (request) => request.json(await ports.servers(request.req.raw.signal)));
 	api.get("/health", async (request) => request.json(await ports.health(request.req.raw.signal)));
+	api.get("/leaving", (request) => request.json(Object.fromEntries(ports.leaving())));
 	api.get("/log", async ({ req }) => {
 		const lines = Number(req.query("lines") ?? 0);
 		return req.query("follow") === undefined ? await latest(ports.log, lines) : follow(ports.log, lines);

@@ -53,10 +53,11 @@ function createProgram(): Command {
 			"--proxy <container>",
 			"with --from: which of the saved containers is the proxy (default: none, outside)",
 		)
+		.option("--diff", "how every file would differ from the generation in force; exit code 1 if any does")
 		.option("--json", "every file, the fleet and the problems, as JSON")
-		.action(async ({ from, proxy, json, ...flags }) => {
+		.action(async ({ from, proxy, diff, json, ...flags }) => {
 			const { renderVerb } = await import("./render.ts");
-			process.exitCode = await renderVerb(readSettings({ flags }), { from, proxy, json });
+			process.exitCode = await renderVerb(readSettings({ flags }), { from, proxy, diff, json });
 		});
 	verb(program, "check", "let HAProxy check the templates and settings").action(async (flags) => {
 		const { checkVerb } = await import("./check.ts");

@@ -18,6 +18,7 @@ const refusal: Verdict = {
 test("before the first generation there is none in force", async () => {
 	await withGenerations(async (generations) => {
 		await expect(generations.current()).resolves.toBeUndefined();
+		await expect(generations.inForce()).resolves.toBeUndefined();
 	});
 });
 
@@ -26,6 +27,15 @@ test("the generation in force is read back with its fleet", async () => {
 		await generations.promote(first);
 
 		await expect(generations.current()).resolves.toEqual({ id: first.id, fleet: fleetOfOne });
+	});
+});
+
+test("the files in force are those that HAProxy reads, also below the directory, without our record", async () => {
+	await withGenerations(async (generations) => {
+		await generations.promote(second);
+		await generations.promote(first);
+
+		await expect(generations.inForce()).resolves.toEqual({ id: first.id, files: first.files });
 	});
 });
 

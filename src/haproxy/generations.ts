@@ -1,5 +1,5 @@
 import { readdir, readFile, readlink, rename, rm } from "node:fs/promises";
-import { join } from "node:path";
+import { join, relative } from "node:path";
 import { AppError } from "../errors.ts";
 import type { Fleet } from "../model/fleet.ts";
 import type { Generation, Verdict } from "../model/generation.ts";
@@ -11,6 +11,8 @@ import { isMissing, pointLink, removeIfAny, writeTree } from "./write-tree.ts";
 export type Generations = {
 	/** The generation in force, as it was promoted; undefined before the first one, or when its record can't be read. */
 	readonly current: () => Promise<{ readonly id: string; readonly fleet: Fleet } | undefined>;
+	/** The same, as HAProxy reads it: every file with its contents, but no record of the fleet. */
+	readonly inForce: () => Promise<Pick<Generation, "id" | "files"> | undefined>;
 	/** Asks HAProxy's parser, in a directory like the one the generation will have. One that is refused stays as `refused/`. */
 	readonly check: (generation: Generation, signal: AbortSignal) => Promise<Verdict>;
 	/** Makes it the generation in force, by one rename after fsync. The one before stays as `previous`. */
@@ -36,6 +38,8 @@ export function createGenerations(root: string, check: Check): Generations {
 	return {
 		current: async () =>
 			explained(`The generation in force could not be read from ${root}`, () => current(root)),
+		inForce: async () =>
+			explained(`The generation in force could not be read from ${root}`, () => inForce(root)),
 		check: async (generation, signal) =>
 			explained(notWritten(generation, root), () => checkIn(root, generation, check, signal)),
 		promote: async (generation) => explained(notWritten(generation, root), () => promote(root, generation)),
@@ -49,6 +53,18 @@ async function current(root: string): Promise<{ readonly id: string; readonly fl
 	if (id === undefined) return undefined;
 	const fleet = parseFleet(await readIfAny(join(root, id, record)));
 	return fleet && { id, fleet };
+}
+
+async function inForce(root: string): Promise<Pick<Generation, "id" | "files"> | undefined> {
+	const id = await targetOf(root, "current");
+	if (id === undefined) return undefined;
+	const entries = await readdir(join(root, id), { recursive: true, withFileTypes: true });
+	const paths = entries
+		.filter((entry) => entry.isFile())
+		.map(({ parentPath, name }) => relative(join(root, id), join(parentPath, name)))
+		.filter((path) => path !== record);
+	const files = paths.map(async (path) => [path, await readFile(join(root, id, path), "utf8")] as const);
+	return { id, files: new Map(await Promise.all(files)) };
 }
 
 async function checkIn(

@@ -68,6 +68,7 @@ export function adminPorts(over: Partial<AdminPorts> = {}): AdminPorts {
 		servers: async () => [webRow],
 		health: async () => ({ healthy: true, why: "all is well" }),
 		log: fakeLog().log,
+		leaving: () => new Map(),
 		...over,
 	};
 }
