@@ -4,7 +4,7 @@ import type { AdminPorts } from "./admin/api.ts";
 import { serveAdmin } from "./admin/server.ts";
 import { socketOf } from "./admin/socket.ts";
 import { systemClock } from "./clock.ts";
-import { inventoryOf, membershipLogOf, policyOf, portsOf } from "./compose.ts";
+import { cookieKeyOf, inventoryOf, membershipLogOf, policyOf, portsOf } from "./compose.ts";
 import { createDockerClient, type DockerClient } from "./docker/client.ts";
 import { followEvents } from "./docker/events.ts";
 import type { EngineInventory } from "./docker/inventory.ts";
@@ -41,10 +41,11 @@ export async function run(
 	await using probe = createProbe({ onChange: () => trigger.hint({}) });
 	const haproxy = createHaproxy(join(settings.haproxyDir, "master.sock"));
 	const membership = membershipLogOf(settings);
-	const ports = portsOf(settings, { inventory, probe, haproxy, membership });
+	const cookieKey = await cookieKeyOf(settings);
+	const ports = portsOf(settings, { inventory, probe, haproxy, membership, cookieKey });
 	const reconciler = createReconciler(ports, systemClock, {
 		policy: policyOf(settings),
-		options: await optionsOf(settings),
+		options: await optionsOf(settings, cookieKey.key),
 		firstStart: (await ports.generations.current()) === undefined,
 	});
 	await using _admin = await serveAdmin(

@@ -10,6 +10,7 @@ import type { JoinPolicy } from "./model/surroundings.ts";
 import type { Ports } from "./reconcile/ports.ts";
 import { loadTemplates } from "./render/engine.ts";
 import type { Settings } from "./settings.ts";
+import { type CookieKey, keptCookieKey, openCookieKey } from "./state/cookie-key.ts";
 import { createKeptTemplates } from "./state/kept-templates.ts";
 import { createMembershipLog, type MembershipLog } from "./state/membership-log.ts";
 import { createNodes } from "./state/nodes.ts";
@@ -26,9 +27,13 @@ type Parts = {
 	readonly probe: Ports["probe"];
 	readonly haproxy: Haproxy;
 	readonly membership: MembershipLog;
+	readonly cookieKey: CookieKey;
 };
 
-export function portsOf(settings: Settings, { inventory, probe, haproxy, membership }: Parts): Ports {
+export function portsOf(
+	settings: Settings,
+	{ inventory, probe, haproxy, membership, cookieKey }: Parts,
+): Ports {
 	return {
 		engine: inventory,
 		probe,
@@ -39,12 +44,23 @@ export function portsOf(settings: Settings, { inventory, probe, haproxy, members
 			nodes: createNodes(settings.nodesDir),
 			membership: membership.append,
 			proxy: createStopGrace(settings.runDir),
+			cookieKey: cookieKey.keep,
 		},
 	};
 }
 
 export function membershipLogOf({ stateDir }: Settings): MembershipLog {
 	return createMembershipLog({ dir: stateDir, out: process.stdout, clock: systemClock });
+}
+
+/** The key of sticky cookies: the setting's, else the one in the state directory. */
+export async function cookieKeyOf({ cookieKey, stateDir }: Settings): Promise<CookieKey> {
+	return cookieKey === undefined ? await openCookieKey(stateDir) : { key: cookieKey, keep: async () => [] };
+}
+
+/** The key of the proxy that runs here; where none does, a text that says so. */
+export async function presentCookieKey({ cookieKey, stateDir }: Settings): Promise<string> {
+	return cookieKey ?? (await keptCookieKey(stateDir)) ?? "stands-in-for-a-proxys-own-key";
 }
 
 export function templatesOf({ templates, stateDir }: Settings): Ports["templates"] {

@@ -3,7 +3,7 @@ import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { askController } from "./admin/client.ts";
 import { socketOf } from "./admin/socket.ts";
-import { inventoryOf, policyOf, shippedTemplates, templatesOf } from "./compose.ts";
+import { inventoryOf, policyOf, presentCookieKey, shippedTemplates, templatesOf } from "./compose.ts";
 import { createDockerClient } from "./docker/client.ts";
 import { createProbe } from "./docker/probe.ts";
 import { type SavedInspects, savedInventory } from "./docker/saved.ts";
@@ -45,7 +45,8 @@ export async function dryRun(
 	const draftOf = createDraft(saved === undefined ? probe : everyPortAnswers(), policyOf(settings));
 	const { fleet, problems } = await draftOf(inventory, before, signal);
 	const templates = await loadTemplates(shippedTemplates, settings.templates);
-	return { generation: render(fleet, await optionsOf(settings), templates), problems };
+	const options = await optionsOf(settings, await presentCookieKey(settings));
+	return { generation: render(fleet, options, templates), problems };
 }
 
 /** Who was told to stop, an inspect does not say: the running controller knows, if there is one. */
@@ -86,7 +87,8 @@ export async function checkTemplates(settings: Settings, signal: AbortSignal): P
 	try {
 		const templates = { ...templatesOf(settings), keep: async () => [], kept: async () => undefined };
 		const ports = { templates, generations: createGenerations(scratch, createCheck()) };
-		const { accept } = createAccept(ports, await optionsOf(settings));
+		const options = await optionsOf(settings, await presentCookieKey(settings));
+		const { accept } = createAccept(ports, options);
 		const how = { afresh: true, lastGood: true };
 		return (await accept(fleetOf([sampleMember]), how, signal)).problems;
 	} finally {

@@ -18,8 +18,20 @@ function filesOf(containers: readonly Container[]): ReadonlyMap<string, string> 
 
 const comment = /^ {4}# [a-zA-Z0-9][a-zA-Z0-9_.-]*, container [0-9a-f]{12}$/;
 const server =
-	/^ {4}server [a-zA-Z0-9][a-zA-Z0-9_.-]*-[0-9a-f]{8} \d{1,3}(\.\d{1,3}){3}:\d{1,5} weight \d{1,3} check inter 2s fastinter 500ms downinter 1s fall 3 rise 2 pool-purge-delay 1s$/;
+	/^ {4}server [a-zA-Z0-9][a-zA-Z0-9_.-]*-[0-9a-f]{8} \d{1,3}(\.\d{1,3}){3}:\d{1,5} weight \d{1,3}( maxconn [1-9]\d{0,6})?( hash-key addr-port)? check inter 2s fastinter 500ms downinter 1s fall 3 rise 2 pool-purge-delay 1s$/;
 const backend = /^backend [a-zA-Z0-9][a-zA-Z0-9_.-]{0,62}$/;
+/** What a pool's policy may add to its section, line by line. */
+const policy = [
+	/^ {4}# [^\n]+$/,
+	/^ {4}cookie ballast-[a-zA-Z0-9][a-zA-Z0-9_.-]{0,62} insert indirect nocache dynamic httponly attr SameSite=Lax$/,
+	/^ {4}dynamic-cookie-key the-key-of-a-test$/,
+	/^ {4}balance hash var\(txn\.client\)$/,
+	/^ {4}hash-type consistent sdbm avalanche$/,
+	/^ {4}timeout check 2s$/,
+	/^ {4}option httpchk$/,
+	/^ {4}http-check send meth GET uri \/[a-zA-Z0-9/._~?=&-]{0,199} ver HTTP\/1\.1 hdr Host localhost$/,
+	/^ {4}http-check expect status 200-399$/,
+];
 const size = /^# (no|\d+) servers?$/;
 
 /** The lines, with those that tell of the whole fleet made equal: the generation's id and how many servers a pool has. */
@@ -39,10 +51,13 @@ function without(one: Container, lines: readonly string[], before: readonly stri
 	expect(lines[at + 1]).toMatch(server);
 	expect(lines[at + 1]).toContain(`    server ${one.name}-${one.id.slice(0, 8)} ${one.networks[0]?.ipv4}:`);
 	const rest = lines.toSpliced(at, 2);
-	const section = lines[at - 1] ?? "";
-	if (!backend.test(section) || before.includes(section)) return rest;
-	expect(rest.slice(at - 3, at - 1)).toEqual(["", "# size"]);
-	return rest.toSpliced(at - 3, 3);
+	const start = lines.slice(0, at).findLastIndex((line) => line.startsWith("backend "));
+	const section = lines[start] ?? "";
+	if (before.includes(section)) return rest;
+	expect(section).toMatch(backend);
+	for (const line of lines.slice(start + 1, at)) expect(policy.some((one) => one.test(line))).toBe(true);
+	expect(rest.slice(start - 2, start)).toEqual(["", "# size"]);
+	return rest.toSpliced(start - 2, at - start + 2);
 }
 
 const usual = filesOf(harmless);
@@ -75,5 +90,10 @@ test("the hostile sample is no empty threat: most of its containers are served, 
 	const members = hostileFleets(100).flatMap(membersOf);
 
 	expect(members.length).toBeGreaterThan(150);
+	expect(members.filter(({ server }) => server.maxconn !== undefined).length).toBeGreaterThan(30);
+	const pools = hostileFleets(100).flatMap((fleet) => fleet.pools);
+	for (const sticky of ["cookie", "source"] as const)
+		expect(pools.filter((pool) => pool.sticky === sticky).length).toBeGreaterThan(15);
+	expect(pools.filter((pool) => pool.check !== undefined).length).toBeGreaterThan(30);
 	expect(new Set(members.map(({ pool }) => pool)).size).toBeGreaterThan(8);
 });

@@ -4,7 +4,7 @@ import { readSettings } from "./settings.ts";
 
 const machine = { threads: 2, openFiles: 5_000, ipv6: false };
 const optionsWith = (maxconn: string, openFiles = machine.openFiles) =>
-	optionsFor(readSettings({ flags: { maxconn }, env: {} }), { ...machine, openFiles });
+	optionsFor(readSettings({ flags: { maxconn }, env: {} }), "a-key-of-cookies", { ...machine, openFiles });
 
 test.each([
 	["auto", 5_000, 2_250],

@@ -5,11 +5,12 @@ import type { ProxyOptions } from "./render/options.ts";
 import type { Settings } from "./settings.ts";
 
 /** What the settings come to on this machine. Throws `AppError` `bad-setting` for one that it can't afford. */
-export async function optionsOf(settings: Settings): Promise<ProxyOptions> {
-	return optionsFor(settings, await machine());
+export async function optionsOf(settings: Settings, cookieKey: string): Promise<ProxyOptions> {
+	return optionsFor(settings, cookieKey, await machine());
 }
 
-export function optionsFor(settings: Settings, { threads, openFiles, ipv6 }: Machine): ProxyOptions {
+export function optionsFor(settings: Settings, cookieKey: string, on: Machine): ProxyOptions {
+	const { threads, openFiles, ipv6 } = on;
 	const maxconn = connectionsOf(settings, openFiles);
 	return {
 		httpPort: settings.httpPort,
@@ -18,6 +19,7 @@ export function optionsFor(settings: Settings, { threads, openFiles, ipv6 }: Mac
 		adminSocket: adminSocketOf(settings),
 		accessLog: settings.accessLog,
 		trustedProxies: settings.trustedProxies,
+		cookieKey,
 		threads: settings.threads === "auto" ? threads : settings.threads,
 		maxconn,
 		fdHardLimit: Math.min(openFiles, maxconn * 2 + 1_000),

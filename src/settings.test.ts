@@ -84,6 +84,9 @@ describe("a value that can be understood", () => {
 		["accessLog", "off", false],
 		["trustedProxies", "10.0.0.0/8, 2001:db8::/32 ,192.0.2.1", ["10.0.0.0/8", "2001:db8::/32", "192.0.2.1"]],
 		["trustedProxies", " ", []],
+		["cookieKey", "", undefined],
+		["cookieKey", "-_aZ09-_", "-_aZ09-_"],
+		["cookieKey", "x".repeat(64), "x".repeat(64)],
 		["threads", "64", 64],
 		["maxconn", "10", 10],
 		["hardStopAfter", "596h", "596h"],
@@ -137,6 +140,17 @@ describe("a value that can't be understood is refused", () => {
 			`${flagOf(name)} is ${JSON.stringify(text)}, expected ${settingsTable[name].expected}`,
 		);
 	});
+
+	test.each(["short-7", "x".repeat(65), "with a blank", "$\u007bHOME}-and-more", "a-key\n    x"])(
+		"cookieKey %j, without telling it",
+		(text) => {
+			const { message } = refusalOf(() => readSettings({ env: { BALLAST_COOKIE_KEY: text } }));
+
+			expect(message).toBe(
+				`BALLAST_COOKIE_KEY is "${text.length} secret characters", expected 8 to 64 letters, digits, dashes and underscores`,
+			);
+		},
+	);
 
 	test("with all the others in one error, each by where it was found", () => {
 		const env = { BALLAST_PORT: "x", BALLAST_THREADS: "many", BALLAST_HTTP_PORT: "8080", DOCKER_HOST: "y" };

@@ -23,6 +23,8 @@ type Setting<T> = {
 	readonly default: string;
 	/** The typed value of an allowed text; null for any other. */
 	readonly parse: (text: string) => T | null;
+	/** Never printed. */
+	readonly secret?: true;
 };
 
 function setting<T>(row: Setting<T>): Setting<T> {
@@ -95,6 +97,14 @@ export const settingsTable = {
 		default: "",
 		parse: cidrs,
 	}),
+	cookieKey: setting({
+		env: "BALLAST_COOKIE_KEY",
+		meaning: "a secret that sticky cookies are made with; else one is made at random, and kept in the state",
+		expected: "8 to 64 letters, digits, dashes and underscores",
+		default: "",
+		parse: emptyOr(matching(/^[a-zA-Z0-9_-]{8,64}$/)),
+		secret: true,
+	}),
 	threads: setting({
 		env: "BALLAST_THREADS",
 		meaning: "HAProxy's threads; auto: as many as the container may use CPUs",
@@ -125,7 +135,7 @@ export const settingsTable = {
 	}),
 	stateDir: directory(
 		"BALLAST_STATE_DIR",
-		"what outlives a restart: the membership log, the last good templates",
+		"what outlives a restart: the membership log, the last good templates, the key of cookies",
 		"/var/lib/ballast/state",
 	),
 	generationDir: directory("BALLAST_GENERATION_DIR", "what HAProxy reads", "/var/lib/ballast/generation"),
@@ -180,13 +190,19 @@ export function settingsInForce({ flags = {}, env = process.env }: Sources = {})
 	});
 }
 
+/** As it may be printed and logged: of a secret only how long it is. */
+export function withoutSecret(row: SettingInForce): SettingInForce {
+	const { secret }: Setting<unknown> = settingsTable[row.name];
+	return secret && row.text !== "" ? { ...row, text: `${row.text.length} secret characters` } : row;
+}
+
 /** `BALLAST_STATS_PORT` → `--stats-port`. */
 export function flagOf(name: SettingName): string {
 	return `--${settingsTable[name].env.replace("BALLAST_", "").toLowerCase().replaceAll("_", "-")}`;
 }
 
 function badSettings(bad: readonly SettingInForce[]): AppError {
-	const complaints = bad.map(({ name, text, from }) => {
+	const complaints = bad.map(withoutSecret).map(({ name, text, from }) => {
 		return `${from} is ${JSON.stringify(text)}, expected ${settingsTable[name].expected}`;
 	});
 	return new AppError("bad-setting", complaints.join("; "), {

@@ -12,12 +12,15 @@ let web: string;
 let api: string;
 let bad: string;
 
+/** With the key of its cookies, the file also holds what the proxy alone knows. */
+const sticky = ["--label", "ballast.sticky=cookie"];
+
 beforeAll(async () => {
 	sandbox = await createSandbox("render");
 	[proxy, web, api, bad] = await Promise.all([
 		startProxy(sandbox),
-		startWebapp(sandbox, "web", "--label", "ballast.weight=7"),
-		startWebapp(sandbox, "api", "--no-healthcheck"),
+		startWebapp(sandbox, "web", "--label", "ballast.weight=7", ...sticky),
+		startWebapp(sandbox, "api", "--no-healthcheck", ...sticky),
 		startWebapp(sandbox, "bad", "--label", "ballast.port=banana"),
 	]);
 	await agreeOn(proxy, web, api);

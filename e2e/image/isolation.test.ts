@@ -34,6 +34,7 @@ describe.each(Object.keys(flavours) as Flavour[])("in the proxy, started %s,", (
 		const refused = async (script: string) =>
 			expect(sh(proxy, script, haproxy)).rejects.toThrow("Permission denied");
 		await refused("ls /var/lib/ballast/state");
+		await refused("cat /var/lib/ballast/state/cookie-key");
 		await refused("touch /var/lib/ballast/generation/x");
 		await refused("rm /var/lib/ballast/generation/current");
 		await refused("touch /nodes/x");

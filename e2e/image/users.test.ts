@@ -90,7 +90,7 @@ describe.each(Object.keys(flavours) as Flavour[])("the proxy, started %s,", (fla
 			"/run/haproxy 2750 10001:10002",
 			"/run/ballast 750 10002:0",
 			"/var/lib/ballast/generation 2750 10002:10001",
-			"/var/lib/ballast/state 700 10002:10002",
+			"/var/lib/ballast/state 750 10002:10002",
 			"/nodes 755 10002:10002",
 			"/opt/ballast 755 0:0",
 			"/opt/ballast/src 755 0:0",

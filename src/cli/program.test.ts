@@ -157,6 +157,17 @@ describe.concurrent("without a controller, the command tells", { timeout: 30_000
 		expect(err).toContain("problem bad (bad-label)");
 	});
 
+	test("the settings in force, but no secret", async () => {
+		for (const form of [[], ["--json"]]) {
+			const { out, err } = await runBallast(["settings", ...form], {
+				env: { BALLAST_COOKIE_KEY: "a-secret_of-Ours" },
+			});
+
+			expect(out).toContain("16 secret characters");
+			expect(out + err).not.toContain("a-secret_of-Ours");
+		}
+	});
+
 	test("the settings in force, and refuses bad ones after it has shown them", async () => {
 		const { code, out, err } = await runBallast(["settings", "--json"], { env: { BALLAST_PORT: "x" } });
 

@@ -10,6 +10,7 @@ import {
 	settingNames,
 	settingsInForce,
 	settingsTable,
+	withoutSecret,
 } from "../settings.ts";
 import { exitCodeOf, exitCodes, exitCodesText } from "./exit-codes.ts";
 import { problemsText } from "./problems.ts";
@@ -92,10 +93,10 @@ function createProgram(): Command {
 	verb(program, "settings", "every setting, its value and where that comes from")
 		.option("--json", "as JSON")
 		.action(async ({ json, ...flags }) => {
-			const rows = settingsInForce({ flags });
+			const rows = settingsInForce({ flags }).map(withoutSecret);
 			print(json ? rows.map((row) => ({ ...row, ...settingsTable[row.name] })) : settingsText(rows));
 			const { optionsOf } = await import("../options.ts");
-			await optionsOf(readSettings({ flags }));
+			await optionsOf(readSettings({ flags }), "");
 		});
 	return program;
 }

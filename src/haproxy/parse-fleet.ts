@@ -5,6 +5,9 @@ const fleet = v.object({
 	pools: v.array(
 		v.object({
 			name: v.string(),
+			// Older versions knew neither of these, nor `maxconn`.
+			sticky: v.exactOptional(v.picklist(["cookie", "source"])),
+			check: v.exactOptional(v.string()),
 			servers: v.array(
 				v.object({
 					name: v.string(),
@@ -12,6 +15,7 @@ const fleet = v.object({
 					address: v.string(),
 					port: v.number(),
 					weight: v.number(),
+					maxconn: v.exactOptional(v.number()),
 				}),
 			),
 		}),

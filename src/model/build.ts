@@ -1,8 +1,9 @@
 import type { Inventory } from "./container.ts";
 import type { Endpoint } from "./endpoint.ts";
-import { defaultPool, type Fleet, type Member, type Pool } from "./fleet.ts";
+import { defaultPool, type Fleet, type Member, type Pool, type PoolPolicy, policyOf } from "./fleet.ts";
 import { wantsToJoin } from "./labels.ts";
 import { byText } from "./order.ts";
+import { agree } from "./policy.ts";
 import type { Problem } from "./problem.ts";
 import { type Standing, standingOf } from "./standing.ts";
 import type { Surroundings } from "./surroundings.ts";
@@ -25,11 +26,13 @@ export function build(around: Surroundings): Draft {
 		.filter((container) => wantsToJoin(container.labels, around.policy.labels.join))
 		.sort((a, b) => byText(a.name, b.name) || byText(a.id, b.id))
 		.map((container) => standingOf(container, around));
-	const fleet = fleetOf(standings.flatMap((standing) => standing.member ?? []));
+	const { policies, problems: disagreements } = agree(standings, around.policy.labels);
+	const members = standings.flatMap((standing) => standing.member ?? []);
+	const fleet = fleetOf(members, policies);
 	const judged = standings.flatMap((standing) => standing.problems);
 	return {
 		fleet,
-		problems: [...judged, ...unread(around.inventory.unreadable), ...unreached(fleet)],
+		problems: [...judged, ...disagreements, ...unread(around.inventory.unreadable), ...unreached(fleet)],
 		standings,
 		around,
 		probes: standings.flatMap((standing) => standing.probe ?? []),
@@ -37,13 +40,26 @@ export function build(around: Surroundings): Draft {
 }
 
 /** Pools of these members. The default pool is always there, as the default route leads to it. */
-export function fleetOf(members: readonly Member[]): Fleet {
+export function fleetOf(
+	members: readonly Member[],
+	policies: ReadonlyMap<string, PoolPolicy> = new Map(),
+): Fleet {
 	const byPool = Map.groupBy(members, (member) => member.pool);
 	const names = [...new Set([defaultPool, ...byPool.keys()])].sort(byText);
 	return {
-		pools: names.map((name) => ({ name, servers: serversOf(byPool.get(name) ?? []) })),
+		pools: names.map((name) => {
+			const present = byPool.get(name);
+			return present === undefined
+				? { name, servers: [] }
+				: { name, ...policies.get(name), servers: serversOf(present) };
+		}),
 		routes: [{ match: "*", pool: defaultPool }],
 	};
+}
+
+/** The same fleet with some of its members alone; a pool without any has no policy either. */
+export function partOf(fleet: Fleet, members: readonly Member[]): Fleet {
+	return fleetOf(members, new Map(fleet.pools.map((pool) => [pool.name, policyOf(pool)])));
 }
 
 function serversOf(members: readonly Member[]): Pool["servers"] {

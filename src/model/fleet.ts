@@ -7,10 +7,18 @@ export type Fleet = {
 };
 
 /** A set of servers that share one policy: a `backend` section. */
-export type Pool = {
+export type Pool = PoolPolicy & {
 	readonly name: string;
 	/** By name, ascending. */
 	readonly servers: readonly Server[];
+};
+
+/** What holds for all servers of a pool. */
+export type PoolPolicy = {
+	/** What binds a client to one server: a cookie, or its address. Absent: nothing does. */
+	readonly sticky?: "cookie" | "source";
+	/** The path that HAProxy asks for at its own health checks, such as `/healthz`. Absent: it only connects. */
+	readonly check?: string;
 };
 
 /** One container's endpoint in a pool: a `server` line. */
@@ -23,6 +31,8 @@ export type Server = {
 	readonly port: number;
 	/** 0 to 256, HAProxy's range; 0 takes no new clients. */
 	readonly weight: number;
+	/** Requests at a time; the others wait. Absent: as many as come. */
+	readonly maxconn?: number;
 };
 
 export type ContainerRef = { readonly id: string; readonly name: string };
@@ -44,4 +54,8 @@ export type Member = { readonly pool: string; readonly server: Server };
 /** Every server of every pool, in the fleet's order. */
 export function membersOf(fleet: Fleet): readonly Member[] {
 	return fleet.pools.flatMap((pool) => pool.servers.map((server) => ({ pool: pool.name, server })));
+}
+
+export function policyOf({ name, servers, ...policy }: Pool): PoolPolicy {
+	return policy;
 }

@@ -39,10 +39,17 @@ type Parsed<Type> = Type extends LabelType<infer T> ? T : never;
 
 /** Every label there is, by its key without the prefix. docs/labels.md is tested against this table. */
 export const vocabulary = {
+	check: {
+		expected: "a path of letters, digits and `/._~-`, perhaps with `?`, `=` and `&`, 200 characters at most",
+		example: "/healthz",
+		parse: parsePath,
+	},
 	enable: { expected: "true or false", example: "false", parse: parseFlag },
+	maxconn: { expected: "a whole number from 1 to 1000000", example: "20", parse: wholeNumber(1, 1_000_000) },
 	network: { expected: "a Docker network's name", example: "shop_front", parse: parseName },
 	pool: { expected: "letters, digits, `_`, `.` and `-`, 63 at most", example: "api", parse: parseName },
 	port: { expected: "a port from 1 to 65535", example: "8080", parse: wholeNumber(1, 65_535) },
+	sticky: { expected: "off, cookie or source", example: "cookie", parse: parseSticky },
 	weight: { expected: "a whole number from 0 to 256", example: "50", parse: wholeNumber(0, 256) },
 } as const satisfies Record<string, LabelType<unknown>>;
 
@@ -149,6 +156,14 @@ function printable(text: string): string {
 function parseFlag(text: string): boolean | undefined {
 	const word = text.toLowerCase();
 	return word === "true" || (word === "false" ? false : undefined);
+}
+
+function parsePath(text: string): string | undefined {
+	return /^\/[a-zA-Z0-9/._~?=&-]{0,199}$/.test(text) ? text : undefined;
+}
+
+function parseSticky(text: string): "off" | "cookie" | "source" | undefined {
+	return text === "off" || text === "cookie" || text === "source" ? text : undefined;
 }
 
 function parseName(text: string): string | undefined {

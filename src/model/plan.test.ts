@@ -74,6 +74,24 @@ test.each([
 		[`server-changed ${serverName}`],
 	],
 	[
+		"a server's limit changed",
+		one,
+		fleetWith(container("web", { labels: { "ballast.maxconn": "7" } })),
+		[`server-changed ${serverName}`],
+	],
+	[
+		"a pool's policy changed, and none of its servers",
+		one,
+		fleetWith(container("web", { labels: { "ballast.sticky": "cookie" } })),
+		["pool-changed nodes"],
+	],
+	[
+		"a pool is checked in another way",
+		fleetWith(container("web", { labels: { "ballast.check": "/a" } })),
+		fleetWith(container("web", { labels: { "ballast.check": "/b" } })),
+		["pool-changed nodes"],
+	],
+	[
 		"a pool came with its server",
 		one,
 		fleetWith(web, inApi("api")),

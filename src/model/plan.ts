@@ -1,4 +1,4 @@
-import { type Fleet, type Member, membersOf, type Route } from "./fleet.ts";
+import { type Fleet, type Member, membersOf, policyOf, type Route } from "./fleet.ts";
 import type { Generation } from "./generation.ts";
 
 /** One typed action that brings HAProxy from what it has to what it should have. */
@@ -21,6 +21,7 @@ export type ReloadReason = {
 		| "server-changed"
 		| "pool-added"
 		| "pool-removed"
+		| "pool-changed"
 		| "routes-changed"
 		| "configuration-changed"
 		| "process-differs";
@@ -74,6 +75,9 @@ function fleetDifferences(before: Fleet, after: Fleet): readonly ReloadReason[] 
 	return [
 		...pools.added.map((subject) => ({ kind: "pool-added", subject }) as const),
 		...pools.removed.map((subject) => ({ kind: "pool-removed", subject }) as const),
+		...pools.kept
+			.filter(([was, is]) => JSON.stringify(policyOf(was)) !== JSON.stringify(policyOf(is)))
+			.map(([, { name: subject }]) => ({ kind: "pool-changed", subject }) as const),
 		...servers.added.map((subject) => ({ kind: "server-joined", subject }) as const),
 		...servers.removed.map((subject) => ({ kind: "server-left", subject }) as const),
 		...servers.kept

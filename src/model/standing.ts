@@ -124,6 +124,7 @@ function memberOf(
 		address: addressOf(at),
 		port,
 		weight: wishes.weight ?? 100,
+		...(wishes.maxconn === undefined ? {} : { maxconn: wishes.maxconn }),
 	};
 	return { pool: wishes.pool ?? defaultPool, server };
 }

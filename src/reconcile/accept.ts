@@ -1,5 +1,5 @@
 import { AppError } from "../errors.ts";
-import { fleetOf } from "../model/build.ts";
+import { partOf } from "../model/build.ts";
 import { type Fleet, membersOf } from "../model/fleet.ts";
 import type { Generation } from "../model/generation.ts";
 import type { Problem } from "../model/problem.ts";
@@ -56,7 +56,7 @@ export function createAccept(ports: AcceptPorts, options: ProxyOptions): Accept 
 
 	async function accept(fleet: Fleet, { afresh, lastGood }: How, signal: AbortSignal): Promise<Acceptance> {
 		if (afresh || candidates().size === 0) await startAfresh();
-		const hopeful = fleetOf(membersOf(fleet).filter(({ server }) => !quarantined.has(server.name)));
+		const hopeful = without(quarantined, fleet);
 		const { accepted, problems } =
 			(await withEveryone(hopeful, signal)) ?? (await withSome(hopeful, lastGood, signal));
 		const out = membersOf(fleet).flatMap(({ server }) => quarantined.get(server.name) ?? []);
@@ -118,6 +118,13 @@ export function createAccept(ports: AcceptPorts, options: ProxyOptions): Accept 
 	}
 
 	return { accept, prove, distrust };
+}
+
+function without(quarantined: ReadonlyMap<string, RefusedMember>, fleet: Fleet): Fleet {
+	return partOf(
+		fleet,
+		membersOf(fleet).filter(({ server }) => !quarantined.has(server.name)),
+	);
 }
 
 function templateProblem(error: AppError): Problem {

@@ -84,6 +84,8 @@ export type RecordsPort = {
 	readonly membership: (events: readonly MembershipEvent[]) => Promise<readonly Problem[]>;
 	/** Makes `/nodes` equal to the fleet: one file per server, holding `<container name> <ip>`. */
 	readonly nodes: (fleet: Fleet) => Promise<readonly Problem[]>;
+	/** Sees to it that the key of sticky cookies outlives the controller. */
+	readonly cookieKey: () => Promise<readonly Problem[]>;
 	/** Tells the supervisor of the proxy's own container: how long its stop may take. */
 	readonly proxy: (proxy: Self) => Promise<readonly Problem[]>;
 };

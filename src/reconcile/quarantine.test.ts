@@ -53,6 +53,23 @@ test("promise 7: whoever is at fault is left out with HAProxy's reason, everyone
 	});
 });
 
+test("promise 7: pools keep their policy while others are searched, and one whose policy is at fault goes as a whole", async () => {
+	const policies = new Map([
+		["a", { sticky: "cookie" }],
+		["b", { check: "/b" }],
+	] as const);
+	const fleet = fleetOf([member("a", 1), member("a", 2), member("b", 3)], policies);
+	const refusal = { accepted: false, findings: [], output: "no cookies" } as const;
+	const check = async ({ pools }: Fleet): Promise<Verdict> =>
+		pools.some(({ sticky }) => sticky === "cookie") ? refusal : { accepted: true };
+
+	expect(await quarantine(fleet, check, true)).toMatchObject({
+		kind: "served",
+		fleet: fleetOf([member("b", 3)], policies),
+		refused: [{ member: member("a", 1) }, { member: member("a", 2) }],
+	});
+});
+
 test("promise 7: pools without fault are not taken apart", async () => {
 	const members = Array.from({ length: 40 }, (_, index) => member(`p${index % 4}`, index));
 	const { check, asked } = parser(({ server }) => server.name === "s0006");

@@ -1,4 +1,4 @@
-import { fleetOf } from "../model/build.ts";
+import { fleetOf, partOf } from "../model/build.ts";
 import { type Fleet, type Member, membersOf } from "../model/fleet.ts";
 import type { Finding, Verdict } from "../model/generation.ts";
 
@@ -26,13 +26,14 @@ export async function quarantine(fleet: Fleet, check: Check, mayBeEmpty: boolean
 	const empty = await check(fleetOf([]));
 	if (!empty.accepted) return { kind: "refused", verdict: empty };
 
+	const checkPart = (members: readonly Member[]) => check(partOf(fleet, members));
 	const byPool = [...Map.groupBy(membersOf(fleet), (member) => member.pool).values()];
-	const pools = await keepAccepted([], byPool, check);
+	const pools = await keepAccepted([], byPool, checkPart);
 	const servers = pools.refused.flatMap(({ unit }) => unit).map((member) => [member]);
-	const rest = await keepAccepted(pools.kept, servers, check);
+	const rest = await keepAccepted(pools.kept, servers, checkPart);
 	if (rest.kept.length === 0 && !mayBeEmpty) return { kind: "refused", verdict: whole };
 	const refused = rest.refused.flatMap(({ unit, finding }) => unit.map((member) => ({ member, finding })));
-	return { kind: "served", fleet: fleetOf(rest.kept), refused };
+	return { kind: "served", fleet: partOf(fleet, rest.kept), refused };
 }
 
 type Unit = readonly Member[];
@@ -42,10 +43,14 @@ type Kept = {
 };
 
 /** Adds as many of the units to those already kept as are accepted together; halves what is refused. */
-async function keepAccepted(kept: readonly Member[], units: readonly Unit[], check: Check): Promise<Kept> {
+async function keepAccepted(
+	kept: readonly Member[],
+	units: readonly Unit[],
+	check: (members: readonly Member[]) => Promise<Verdict>,
+): Promise<Kept> {
 	if (units.length === 0) return { kept, refused: [] };
 	const together = [...kept, ...units.flat()];
-	const verdict = await check(fleetOf(together));
+	const verdict = await check(together);
 	if (verdict.accepted) return { kept: together, refused: [] };
 	const [unit, ...others] = units;
 	if (unit !== undefined && others.length === 0)

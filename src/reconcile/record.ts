@@ -28,6 +28,7 @@ export function createRecord(
 			records.nodes(outcome.fleet),
 			records.membership(changes),
 			records.proxy(proxy),
+			records.cookieKey(),
 		]);
 		return { ...outcome, changes, problems: [...outcome.problems, ...unwritten.flat()] };
 	};

@@ -9,6 +9,8 @@ export type ProxyOptions = {
 	readonly accessLog: boolean;
 	/** CIDR blocks whose X-Forwarded-* headers are believed. */
 	readonly trustedProxies: readonly string[];
+	/** What the values of sticky cookies are made with: a secret. */
+	readonly cookieKey: string;
 	readonly threads: number;
 	/** Connections at a time. */
 	readonly maxconn: number;

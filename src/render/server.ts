@@ -1,5 +1,5 @@
 import { isIPv6 } from "node:net";
-import type { Server } from "../model/fleet.ts";
+import type { PoolPolicy, Server } from "../model/fleet.ts";
 
 /**
  * What stands in a server's line beside its address and weight. A server that is added at run time ignores `default-server`,
@@ -13,8 +13,14 @@ const options = [
 ].join(" ");
 
 /** Everything that follows a server's name, on a `server` line as well as in an `add server` command. */
-export function serverOptions(server: Server): string {
-	return `${endpoint(server)} weight ${server.weight} ${options}`;
+export function serverOptions(server: Server, pool: PoolPolicy): string {
+	return [
+		`${endpoint(server)} weight ${server.weight}`,
+		...(server.maxconn === undefined ? [] : [`maxconn ${server.maxconn}`]),
+		// By its address, so that its place among the hashes doesn't depend on its line: the same on every proxy.
+		...(pool.sticky === "source" ? ["hash-key addr-port"] : []),
+		options,
+	].join(" ");
 }
 
 function endpoint({ address, port }: Server): string {

@@ -1,5 +1,5 @@
 import { AppError } from "../errors.ts";
-import type { Fleet, Pool, Route, Server } from "../model/fleet.ts";
+import { type Fleet, type Pool, type PoolPolicy, policyOf, type Route, type Server } from "../model/fleet.ts";
 import { byText } from "../model/order.ts";
 import type { ProxyOptions } from "./options.ts";
 import { serverOptions } from "./server.ts";
@@ -15,6 +15,12 @@ export type View = ProxyOptions & {
 type PoolView = {
 	readonly name: string;
 	readonly size: string;
+	/** What binds a client to one server, if anything does. */
+	readonly sticky: PoolPolicy["sticky"];
+	/** In a pool that is sticky by cookie: the cookie's name, and the key of its values. */
+	readonly cookie: { readonly name: string; readonly key: string } | undefined;
+	/** The path of HAProxy's own health check; undefined: it only connects. */
+	readonly check: string | undefined;
 	readonly servers: readonly ServerView[];
 };
 
@@ -32,25 +38,30 @@ export function viewOf(fleet: Fleet, options: ProxyOptions, generation: string):
 	return {
 		...options,
 		generation,
-		pools: sortedBy(fleet.pools, ({ name }) => name).map(poolView),
+		pools: sortedBy(fleet.pools, ({ name }) => name).map((pool) => poolView(pool, options)),
 		routes: sortedBy(fleet.routes, ({ match }) => match).map(routeView),
 	};
 }
 
-function poolView({ name, servers }: Pool): PoolView {
+function poolView(pool: Pool, { cookieKey }: ProxyOptions): PoolView {
+	const { name, servers, sticky, check } = pool;
 	return {
 		name: word(name),
 		size: servers.length === 1 ? "1 server" : `${servers.length || "no"} servers`,
-		servers: sortedBy(servers, (server) => server.name).map(serverView),
+		sticky,
+		// Of the pool's own name: two pools behind one host must not take each other's for theirs.
+		cookie: sticky === "cookie" ? { name: `ballast-${word(name)}`, key: word(cookieKey) } : undefined,
+		check: check === undefined ? undefined : path(check),
+		servers: sortedBy(servers, (server) => server.name).map((server) => serverView(server, policyOf(pool))),
 	};
 }
 
-function serverView(server: Server): ServerView {
+function serverView(server: Server, pool: PoolPolicy): ServerView {
 	return {
 		name: word(server.name),
 		container: word(server.container.name),
 		containerId: word(server.container.id).slice(0, 12),
-		options: serverOptions({ ...server, address: word(server.address) }),
+		options: serverOptions({ ...server, address: word(server.address) }, pool),
 	};
 }
 
@@ -63,7 +74,15 @@ function routeView({ match, pool }: Route): Route {
  * read, and a gap there must not become a directive here.
  */
 function word(text: string): string {
-	if (/^[a-zA-Z0-9_.:-]+$/.test(text)) return text;
+	return matching(/^[a-zA-Z0-9_.:-]+$/, text);
+}
+
+function path(text: string): string {
+	return matching(/^\/[a-zA-Z0-9/._~?=&-]*$/, text);
+}
+
+function matching(allowed: RegExp, text: string): string {
+	if (allowed.test(text)) return text;
 	throw new AppError("not-renderable", `${JSON.stringify(text)} can't stand in haproxy.cfg`, {
 		hint: "this is a fault of Ballast's, please report it; rename the container until it is mended",
 	});

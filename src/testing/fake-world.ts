@@ -157,6 +157,7 @@ export function createFakeWorld(circumstances: Circumstances = {}): FakeWorld {
 					return [];
 				},
 				proxy: async () => [],
+				cookieKey: async () => [],
 			},
 		},
 	};

@@ -20,6 +20,7 @@ export const testOptions: ProxyOptions = {
 	adminSocket: "/run/haproxy/admin.sock",
 	accessLog: false,
 	trustedProxies: [],
+	cookieKey: "the-key-of-a-test",
 	threads: 2,
 	maxconn: 10_000,
 	fdHardLimit: 20_200,

@@ -72,7 +72,9 @@ const weapons = [
 ];
 
 const valid: Readonly<Record<string, readonly string[]>> = {
+	check: ["/", "/healthz", "/a/b.c_d~e-f?g=h&i", "//evil/", "/..", "/?"],
 	enable: ["true", "TRUE"],
+	maxconn: ["1", "20", "1000000", "007"],
 	network: ["front"],
 	pool: [
 		"nodes",
@@ -88,6 +90,7 @@ const valid: Readonly<Record<string, readonly string[]>> = {
 		"listen",
 	],
 	port: ["1", "80", "3000", "65535", "0080"],
+	sticky: ["off", "cookie", "source"],
 	weight: ["0", "1", "100", "256"],
 };
 
@@ -134,6 +137,8 @@ export const hostileContainer: fc.Arbitrary<Container> = fc
 		container(name, {
 			image,
 			exposedPorts,
+			// Younger than the harmless ones, so that it decides about no pool but its own.
+			created: "2026-02-02T00:00:00Z",
 			health: "healthy",
 			labels: { ...labels.others, ...labels.ours, role: "backend" },
 		}),

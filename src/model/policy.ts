@@ -1,0 +1,67 @@
+import type { Container } from "./container.ts";
+import type { Member, PoolPolicy } from "./fleet.ts";
+import type { LabelLanguage, Wishes } from "./labels.ts";
+import { byText } from "./order.ts";
+import type { Problem } from "./problem.ts";
+import type { Standing } from "./standing.ts";
+
+/** What each pool does, by its name, and which members wanted something else. */
+export type Agreement = {
+	readonly policies: ReadonlyMap<string, PoolPolicy>;
+	readonly problems: readonly Problem[];
+};
+
+/**
+ * The oldest member of a pool decides about the pool until it is gone, by what it leaves unsaid as well: a rolling deploy
+ * changes the policy when its last old container leaves, and no newcomer can make a pool of others check a path that they
+ * don't have. A younger one that says nothing goes along.
+ */
+export function agree(standings: readonly Standing[], language: LabelLanguage): Agreement {
+	const voices = standings.flatMap(voiceOf).sort(byAge);
+	const policies = new Map<string, PoolPolicy>();
+	const problems: Problem[] = [];
+	for (const [pool, [oldest, ...others]] of Map.groupBy(voices, (voice) => voice.pool)) {
+		if (oldest === undefined) continue;
+		policies.set(pool, policyOf(oldest.wishes));
+		for (const one of others) problems.push(...disagreements(one, oldest, language));
+	}
+	return { policies, problems };
+}
+
+type Voice = Pick<Member, "pool"> & { readonly container: Container; readonly wishes: Wishes };
+
+function voiceOf({ member, container, reading }: Standing): readonly Voice[] {
+	return member === undefined ? [] : [{ pool: member.pool, container, wishes: reading.wishes }];
+}
+
+/** Docker writes fractions of a second in varying length, which texts can't be compared by. */
+function byAge({ container: a }: Voice, { container: b }: Voice): number {
+	return Date.parse(a.created) - Date.parse(b.created) || byText(a.id, b.id);
+}
+
+function policyOf({ sticky = "off", check }: Wishes): PoolPolicy {
+	return { ...(sticky === "off" ? {} : { sticky }), ...(check === undefined ? {} : { check }) };
+}
+
+/** What each thing of which a pool has one comes to when a container decides. */
+const comesTo = {
+	sticky: ({ sticky = "off" }: Wishes) => sticky,
+	check: ({ check = "none" }: Wishes) => check,
+} as const;
+
+function disagreements(one: Voice, oldest: Voice, { prefix }: LabelLanguage): readonly Problem[] {
+	const { name } = oldest.container;
+	return (["sticky", "check"] as const).flatMap((key) => {
+		const [wanted, said] = [one.wishes[key], oldest.wishes[key]];
+		const holds = comesTo[key](oldest.wishes);
+		if (wanted === undefined || wanted === holds) return [];
+		const says = said === undefined ? "nothing of it" : said;
+		return {
+			code: "pool-disagreement",
+			severity: "problem",
+			subject: one.container.name,
+			message: `label ${prefix}${key} is ${wanted}, but ${holds} holds for the pool ${one.pool}: its oldest member, ${name}, decides, and says ${says}`,
+			hint: `it passes once ${name} is gone; to agree now, recreate one of the two with the label of the other`,
+		};
+	});
+}
