@@ -20,8 +20,12 @@ down: ## stop the demo, and remove its containers, network and volumes
 logs: ## follow what the proxy and the web apps print
 	@docker compose logs --follow --tail 100
 
+.PHONY: demo
+demo: $(dependencies) engine images browser ## see servers come and go, step by step, with the evidence in logs/
+	@node_modules/.bin/node e2e/demo/main.ts
+
 .PHONY: test
-test: $(dependencies) engine images ## everything: check, then the tests on a real engine
+test: $(dependencies) engine images browser ## everything: check, then the tests on a real engine
 	@scripts/verify all
 
 .PHONY: check
@@ -35,6 +39,10 @@ bench: $(dependencies) engine images ## how fast a container joins, and what the
 .PHONY: images
 images: engine ## build the images, as far as they changed
 	@scripts/images
+
+.PHONY: browser
+browser: images ## build the image of the browser that make demo and make test look through
+	@scripts/images browser
 
 .PHONY: refresh
 refresh: engine ## build the images anew, with today's security updates

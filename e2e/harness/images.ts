@@ -5,5 +5,6 @@ export const images = {
 	base: `${namespace}/base`,
 	proxy: `${namespace}/proxy`,
 	webapp: `${namespace}/webapp`,
+	browser: `${namespace}/browser`,
 	bench: `${namespace}/bench`,
 } as const;

@@ -15,20 +15,24 @@ export type Sandbox = AsyncDisposable & {
 	readonly volume: (name: string) => Promise<string>;
 };
 
-export async function createSandbox(subject: string): Promise<Sandbox> {
-	const prefix = `e2e-${subject}-${randomBytes(4).toString("hex")}`;
-	const label = `${ownerLabel}=${prefix}`;
-	const network = `${prefix}-net`;
+/** What a sandbox's names begin with, and its network's name. */
+export type Names = { readonly prefix: string; readonly network: string };
+
+/** `names` only where people read them: by default they are unique on the engine. */
+export async function createSandbox(subject: string, names?: Names): Promise<Sandbox> {
+	const mark = `e2e-${subject}-${randomBytes(4).toString("hex")}`;
+	const label = `${ownerLabel}=${mark}`;
+	const { prefix, network } = names ?? { prefix: `${mark}-`, network: `${mark}-net` };
 	await docker("network", "create", "--label", label, network);
 	return {
 		network,
-		nameOf: (name) => `${prefix}-${name}`,
+		nameOf: (name) => `${prefix}${name}`,
 		run: async (name, ...args) => {
-			const fullName = `${prefix}-${name}`;
+			const fullName = `${prefix}${name}`;
 			await docker("run", "-d", "--name", fullName, "--network", network, "--label", label, ...args);
 			return fullName;
 		},
-		volume: async (name) => docker("volume", "create", "--label", label, `${prefix}-${name}`),
+		volume: async (name) => docker("volume", "create", "--label", label, `${prefix}${name}`),
 		[Symbol.asyncDispose]: async () => removeLabelled(label),
 	};
 }
