@@ -1,14 +1,19 @@
+import { expect } from "vitest";
 import { docker, logsOf } from "./docker.ts";
+import { eventually } from "./eventually.ts";
 import { images } from "./images.ts";
 
 const app = `
 	const { createServer } = require("node:http");
 	const { existsSync, readFileSync, rmSync } = require("node:fs");
 	process.once("SIGTERM", () => process.exit());
-	createServer((request, response) => {
+	const server = createServer((request, response) => {
 		console.log("asked for " + request.url);
 		response.setHeader("x-backend-ip", request.socket.localAddress.replace("::ffff:", "")).end();
-	}).listen(3000);
+	});
+	// Idle connections stay open, and no header tells clients otherwise.
+	server.keepAliveTimeout = 0;
+	server.listen(3000, () => console.log("listening"));
 	const hoard = [];
 	setInterval(() => {
 		if (!existsSync("/tmp/fate")) return;
@@ -27,6 +32,11 @@ export const doomed: readonly string[] = [...mortal, "always"];
 /** Lets it end by itself: with an exit code, or by using more memory than there is. */
 export async function letEnd(container: string, fate: number | "hunger"): Promise<void> {
 	await docker("exec", container, "sh", "-c", `echo ${fate} > /tmp/next && mv /tmp/next /tmp/fate`);
+}
+
+/** Waits until it can be asked, for those that nobody else asks. */
+export async function listens(container: string): Promise<void> {
+	await eventually(async () => expect(await logsOf(container)).toContain("listening"));
 }
 
 /** How often it was asked, over all its lives. */

@@ -11,6 +11,8 @@ export type Sandbox = AsyncDisposable & {
 	readonly nameOf: (name: string) => string;
 	/** `docker run -d` in the sandbox's network: options, image and command as for the CLI. Gives the container's full name. */
 	readonly run: (name: string, ...args: readonly string[]) => Promise<string>;
+	/** `docker create`, likewise. */
+	readonly create: (name: string, ...args: readonly string[]) => Promise<string>;
 	/** An empty volume; gives its full name. */
 	readonly volume: (name: string) => Promise<string>;
 };
@@ -18,20 +20,26 @@ export type Sandbox = AsyncDisposable & {
 /** What a sandbox's names begin with, and its network's name. */
 export type Names = { readonly prefix: string; readonly network: string };
 
-/** `names` only where people read them: by default they are unique on the engine. */
-export async function createSandbox(subject: string, names?: Names): Promise<Sandbox> {
+/** `names` only where people read them: by default they are unique on the engine. The rest is for `docker network create`. */
+export async function createSandbox(
+	subject: string,
+	names?: Names,
+	...networkOptions: readonly string[]
+): Promise<Sandbox> {
 	const mark = `e2e-${subject}-${randomBytes(4).toString("hex")}`;
 	const label = `${ownerLabel}=${mark}`;
 	const { prefix, network } = names ?? { prefix: `${mark}-`, network: `${mark}-net` };
-	await docker("network", "create", "--label", label, network);
+	await docker("network", "create", "--label", label, ...networkOptions, network);
+	const nameOf = (name: string) => `${prefix}${name}`;
+	const make = async (command: readonly string[], name: string, args: readonly string[]) => {
+		await docker(...command, "--name", nameOf(name), "--network", network, "--label", label, ...args);
+		return nameOf(name);
+	};
 	return {
 		network,
-		nameOf: (name) => `${prefix}${name}`,
-		run: async (name, ...args) => {
-			const fullName = `${prefix}${name}`;
-			await docker("run", "-d", "--name", fullName, "--network", network, "--label", label, ...args);
-			return fullName;
-		},
+		nameOf,
+		run: async (name, ...args) => make(["run", "-d"], name, args),
+		create: async (name, ...args) => make(["create"], name, args),
 		volume: async (name) => docker("volume", "create", "--label", label, `${prefix}${name}`),
 		[Symbol.asyncDispose]: async () => removeLabelled(label),
 	};

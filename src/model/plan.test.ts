@@ -8,6 +8,7 @@ import { plan, type Step } from "./plan.ts";
 
 const fleetWith = (...containers: readonly Container[]): Fleet => build(surroundings({ containers })).fleet;
 const generation = (id: string, fleet: Fleet): Generation => ({ id, fleet, files: new Map() });
+const takenOut = new Set<string>();
 const web = container("web");
 const one = fleetWith(web);
 const serverName = `nodes/web-${web.id.slice(0, 8)}`;
@@ -20,15 +21,20 @@ function reasons(steps: readonly Step[]): readonly string[] {
 }
 
 function reasonsBetween(before: Fleet, after: Fleet): readonly string[] {
-	return reasons(plan({ inForce: { id: "a", fleet: before }, loaded: "a" }, generation("b", after)));
+	return reasons(
+		plan({ inForce: { id: "a", fleet: before }, loaded: "a", takenOut }, generation("b", after)),
+	);
 }
 
 test("nothing is done when the generation is in force and loaded", () => {
-	expect(plan({ inForce: { id: "a", fleet: one }, loaded: "a" }, generation("a", one))).toEqual([]);
+	expect(plan({ inForce: { id: "a", fleet: one }, loaded: "a", takenOut }, generation("a", one))).toEqual([]);
 });
 
 test("promise 4: promotion comes before the reload", () => {
-	const steps = plan({ inForce: { id: "a", fleet: emptyFleet }, loaded: "a" }, generation("b", one));
+	const steps = plan(
+		{ inForce: { id: "a", fleet: emptyFleet }, loaded: "a", takenOut },
+		generation("b", one),
+	);
 
 	expect(steps).toEqual([
 		{ kind: "promote", generation: "b" },
@@ -37,26 +43,26 @@ test("promise 4: promotion comes before the reload", () => {
 });
 
 test("the first generation is promoted, and HAProxy is to start with it", () => {
-	expect(plan({ inForce: undefined, loaded: undefined }, generation("a", one))).toEqual([
+	expect(plan({ inForce: undefined, loaded: undefined, takenOut }, generation("a", one))).toEqual([
 		{ kind: "promote", generation: "a" },
 		{ kind: "reload", reasons: [{ kind: "first-generation", subject: "" }] },
 	]);
 });
 
 test("a process that runs another generation is reloaded, and nothing promoted", () => {
-	expect(plan({ inForce: { id: "a", fleet: one }, loaded: "z" }, generation("a", one))).toEqual([
+	expect(plan({ inForce: { id: "a", fleet: one }, loaded: "z", takenOut }, generation("a", one))).toEqual([
 		{ kind: "reload", reasons: [{ kind: "process-differs", subject: "z" }] },
 	]);
 });
 
 test("a process that does not answer differs, too", () => {
-	const steps = plan({ inForce: { id: "a", fleet: one }, loaded: undefined }, generation("a", one));
+	const steps = plan({ inForce: { id: "a", fleet: one }, loaded: undefined, takenOut }, generation("a", one));
 
 	expect(reasons(steps)).toEqual(["process-differs no process answers"]);
 });
 
 test("a process that has loaded what was not promoted needs no reload", () => {
-	expect(plan({ inForce: { id: "a", fleet: one }, loaded: "b" }, generation("b", one))).toEqual([
+	expect(plan({ inForce: { id: "a", fleet: one }, loaded: "b", takenOut }, generation("b", one))).toEqual([
 		{ kind: "promote", generation: "b" },
 	]);
 });
@@ -118,7 +124,7 @@ test.each([
 test("promise 11: who leaves is taken out of the running process before that is replaced, who stays is not", () => {
 	const two = fleetWith(web, container("stays"));
 	const steps = plan(
-		{ inForce: { id: "a", fleet: two }, loaded: "a" },
+		{ inForce: { id: "a", fleet: two }, loaded: "a", takenOut },
 		generation("b", fleetWith(container("stays"))),
 	);
 
@@ -134,13 +140,34 @@ test("promise 11: who has another address now is taken out of the process that k
 			{ name: "nodes", servers: (pool?.servers ?? []).map((server) => ({ ...server, address: "10.9.9.9" })) },
 		],
 	};
-	const steps = plan({ inForce: { id: "a", fleet: one }, loaded: "a" }, generation("b", moved));
+	const steps = plan({ inForce: { id: "a", fleet: one }, loaded: "a", takenOut }, generation("b", moved));
 
 	expect(steps.map(({ kind }) => kind)).toEqual(["maint-server", "promote", "reload"]);
 });
 
 test("a process that runs another generation is not asked about servers that it may not have", () => {
-	const steps = plan({ inForce: { id: "a", fleet: one }, loaded: "x" }, generation("b", emptyFleet));
+	const steps = plan(
+		{ inForce: { id: "a", fleet: one }, loaded: "x", takenOut },
+		generation("b", emptyFleet),
+	);
 
 	expect(steps.map(({ kind }) => kind)).toEqual(["promote", "reload"]);
+});
+
+test("who was taken out already is not taken out again", () => {
+	const steps = plan(
+		{ inForce: { id: "a", fleet: one }, loaded: "a", takenOut: new Set([serverName]) },
+		generation("b", emptyFleet),
+	);
+
+	expect(steps.map(({ kind }) => kind)).toEqual(["promote", "reload"]);
+});
+
+test("who was taken out of the running process, and is wanted after all, needs a process that has it", () => {
+	const steps = plan(
+		{ inForce: { id: "a", fleet: one }, loaded: "a", takenOut: new Set([serverName]) },
+		generation("a", one),
+	);
+
+	expect(steps).toEqual([{ kind: "reload", reasons: [{ kind: "server-joined", subject: serverName }] }]);
 });

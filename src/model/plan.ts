@@ -35,18 +35,27 @@ export type Applied = {
 	readonly inForce: { readonly id: string; readonly fleet: Fleet } | undefined;
 	/** The generation the running process says it has loaded; undefined when none answers. */
 	readonly loaded: string | undefined;
+	/** The servers, `<pool>/<server>`, that were taken out of that process since it has loaded it. */
+	readonly takenOut: ReadonlySet<string>;
 };
 
+export type MaintServer = Extract<Step, { readonly kind: "maint-server" }>;
+
 /** The steps from the applied to the desired, in order; none when nothing differs. */
-export function plan({ inForce, loaded }: Applied, desired: Generation): readonly Step[] {
+export function plan(applied: Applied, desired: Generation): readonly Step[] {
+	const { inForce, loaded, takenOut } = applied;
 	const promote: Step[] = inForce?.id === desired.id ? [] : [{ kind: "promote", generation: desired.id }];
-	if (loaded === desired.id) return promote;
+	const lacks = membersOf(desired.fleet)
+		.map(memberName)
+		.filter((name) => takenOut.has(name));
+	if (loaded === desired.id && lacks.length === 0) return promote;
 	const leaves = inForce !== undefined && loaded === inForce.id ? leavers(inForce.fleet, desired.fleet) : [];
-	return [...leaves, ...promote, { kind: "reload", reasons: reasonsFor(inForce, loaded, desired) }];
+	const still = leaves.filter(({ pool, server }) => !takenOut.has(`${pool}/${server}`));
+	return [...still, ...promote, { kind: "reload", reasons: reasonsFor(applied, desired, lacks) }];
 }
 
 /** Every server that is gone, or is somewhere else now. */
-function leavers(before: Fleet, after: Fleet): readonly Step[] {
+export function leavers(before: Fleet, after: Fleet): readonly MaintServer[] {
 	const stays = new Set(membersOf(after).map(endpointOf));
 	return membersOf(before)
 		.filter((member) => !stays.has(endpointOf(member)))
@@ -57,12 +66,14 @@ function endpointOf(member: Member): string {
 	return `${memberName(member)} ${member.server.address} ${member.server.port}`;
 }
 
+/** `lacks`: what the process has taken out, and should have. */
 function reasonsFor(
-	inForce: Applied["inForce"],
-	loaded: string | undefined,
+	{ inForce, loaded }: Applied,
 	desired: Generation,
+	lacks: readonly string[],
 ): readonly ReloadReason[] {
 	if (inForce === undefined) return [{ kind: "first-generation", subject: "" }];
+	if (loaded === desired.id) return lacks.map((subject) => ({ kind: "server-joined", subject }));
 	if (inForce.id === desired.id)
 		return [{ kind: "process-differs", subject: loaded ?? "no process answers" }];
 	const reasons = fleetDifferences(inForce.fleet, desired.fleet);

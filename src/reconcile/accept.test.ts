@@ -159,9 +159,9 @@ test("membership goes on with the proven templates when new ones can't be compil
 	]);
 	expect(newsOfJournal()).toEqual([
 		"read 0",
-		"check",
 		expect.stringMatching(/^maint api\/c-/),
 		expect.stringMatching(/^maint nodes\/b-/),
+		"check",
 		`promote ${outcome.generation}`,
 		"reload",
 	]);

@@ -115,11 +115,34 @@ test("promise 12: waiting for HAProxy's start ends when the signal aborts", asyn
 	await expect(pass).rejects.toMatchObject({ name: "AbortError" });
 });
 
-test("promise 11: who leaves is out of the running process, whatever becomes of the reload", async () => {
+test("promise 11: who leaves is out of the running process before anything is checked, whatever becomes of the reload", async () => {
 	const { onChange, newsOfJournal } = await withFailingReload();
 	await onChange({ containers: [b] });
 
-	expect(newsOfJournal().slice(0, 3)).toEqual(["read 0", "check", expect.stringMatching(/^maint nodes\/a-/)]);
+	expect(newsOfJournal().slice(0, 3)).toEqual(["read 0", expect.stringMatching(/^maint nodes\/a-/), "check"]);
+});
+
+test("promise 11: who leaves is out, also when the configuration is refused", async () => {
+	const { onChange, world, newsOfJournal } = await withFailingReload();
+	world.faults.refuses = () => "unknown keyword";
+	const outcome = await onChange({ containers: [b] });
+
+	expect(newsOfJournal()[1]).toMatch(/^maint nodes\/a-/);
+	expect(outcome.steps).toMatchObject([{ kind: "maint-server" }]);
+	expect(outcome.problems).toMatchObject([{ code: "configuration-refused" }]);
+});
+
+test("who left while no reload succeeded, and comes back, is served again", async () => {
+	const { onChange, world, newsOfJournal, good } = await withFailingReload();
+	await onChange({ containers: [b] });
+	world.faults.reload = undefined;
+	newsOfJournal();
+	const outcome = await onChange({ containers: [a] });
+
+	expect(outcome.generation).toBe(good.generation);
+	expect(newsOfJournal()).toEqual(["read 0", "reload"]);
+	await onChange();
+	expect(newsOfJournal()).toEqual(["read 0"]);
 });
 
 test("a leave that HAProxy refuses is a problem, and the reload goes on", async () => {

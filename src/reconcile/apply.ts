@@ -3,6 +3,7 @@ import type { Generation } from "../model/generation.ts";
 import type { Step } from "../model/plan.ts";
 import type { Problem } from "../model/problem.ts";
 import type { Ports } from "./ports.ts";
+import { takeOut } from "./take-out.ts";
 
 export type Applying = {
 	/** Whether the generation is in force now; when not, the one before it is. */
@@ -28,7 +29,7 @@ export async function apply(
 	const done: Step[] = [];
 	const problems: Problem[] = [];
 	for (const step of steps) {
-		if (step.kind === "maint-server") await maintain(step.pool, step.server);
+		if (step.kind === "maint-server") problems.push(...(await takeOut(step, ports.haproxy, signal)));
 		if (step.kind === "promote") await ports.generations.promote(generation);
 		if (step.kind === "reload") {
 			const trouble = await reload();
@@ -37,12 +38,6 @@ export async function apply(
 		done.push(step);
 	}
 	return { inForce: true, loaded: true, done, problems };
-
-	/** A refusal stops nothing: the reload that follows takes the server out for all new connections. */
-	async function maintain(pool: string, server: string): Promise<void> {
-		const complaint = await ports.haproxy.maintain(pool, server, signal);
-		if (complaint !== undefined) problems.push(notMaintained(`${pool}/${server}`, complaint));
-	}
 
 	async function reload(): Promise<Applying | undefined> {
 		const result = await ports.haproxy.reload(signal);
@@ -68,16 +63,6 @@ export async function apply(
 			await ports.clock.sleep(startGap, signal);
 		}
 	}
-}
-
-function notMaintained(server: string, complaint: string): Problem {
-	return {
-		code: "leave-refused",
-		severity: "problem",
-		subject: server,
-		message: `HAProxy would not take ${server} out of its running process: ${complaint}`,
-		hint: "new connections don't reach it; clients that were connected before may, until they close",
-	};
 }
 
 function reloadFailed(log: string): Problem {

@@ -1,0 +1,126 @@
+import { randomInt } from "node:crypto";
+import { Client } from "undici";
+import { afterAll, afterEach, beforeAll, expect, test } from "vitest";
+import { agreeOn } from "../harness/agreement.ts";
+import { docker, inspect } from "../harness/docker.ts";
+import { historyOf } from "../harness/membership.ts";
+import { listens, mortal, timesAsked } from "../harness/mortal.ts";
+import { joinLabelOf, problemsOf, type RunningProxy, startProxy } from "../harness/proxy.ts";
+import { createSandbox, type Sandbox } from "../harness/sandbox.ts";
+import { remove, startServer } from "../harness/servers.ts";
+import { startTraffic } from "../load/traffic.ts";
+
+let sandbox: Sandbox;
+let proxy: RunningProxy;
+let stays: string;
+
+beforeAll(async () => {
+	// Docker gives an address on demand only where the subnet was given.
+	const subnet = `10.${randomInt(128, 256)}.${randomInt(256)}.0/24`;
+	sandbox = await createSandbox("addresses", undefined, "--subnet", subnet);
+	[proxy, stays] = await Promise.all([
+		startProxy(sandbox, ["-e", "BALLAST_PORT=3000"]),
+		startServer(sandbox, "stays", ...mortal),
+	]);
+	await agreeOn(proxy, stays);
+});
+afterAll(async () => sandbox[Symbol.asyncDispose]());
+
+/** What a test starts, to be removed after it. */
+let guests: string[] = [];
+afterEach(async () => {
+	await remove(...guests);
+	guests = [];
+	await agreeOn(proxy, stays);
+});
+
+/*
+ * Seen to fail with takeOutLeavers moved behind the check in src/reconcile/reconcile.ts, on a busy machine: the check took
+ * two seconds, and the next container was there after one.
+ */
+test("promise 11: who gets the address of a container that has ended gets none of its requests", async () => {
+	const leaves = await join("leaves");
+	await agreeOn(proxy, stays, leaves);
+	const clients = await connected(8);
+	const stranger = await createAt(await addressOf(leaves), "stranger");
+
+	const traffic = startTraffic(proxy.url, { kept: 8, thinkMs: 50, fresh: 2 });
+	await docker("kill", leaves);
+	await docker("start", stranger);
+	await listens(stranger);
+	const answered = await Promise.all(clients.map(answeredBy));
+	await agreeOn(proxy, stays);
+	expect((await traffic.stop()).lost).toEqual([]);
+
+	expect(new Set(answered)).toEqual(new Set([await addressOf(stays)]));
+	expect(await timesAsked(stranger)).toBe(0);
+	expect(await problemsOf(proxy)).toEqual([]);
+});
+
+test("a container that joins at the address of one that has ended is a server of its own", async () => {
+	const first = await join("first");
+	await agreeOn(proxy, stays, first);
+	const address = await addressOf(first);
+	const second = await createAt(address, "second", "--label", joinLabelOf(sandbox));
+
+	const traffic = startTraffic(proxy.url, { kept: 8, thinkMs: 50, fresh: 2 });
+	await docker("stop", first);
+	await docker("start", second);
+	await agreeOn(proxy, stays, second);
+	expect((await traffic.stop()).lost).toEqual([]);
+
+	expect(await addressOf(second)).toBe(address);
+	expect(await historyOf(proxy, first)).toEqual(["join: listening", "leave: told to stop (SIGTERM)"]);
+	expect(await historyOf(proxy, second)).toEqual(["join: listening"]);
+	expect(await problemsOf(proxy)).toEqual([]);
+});
+
+test("a container that comes back with another address is served there", async () => {
+	const moves = await join("moves");
+	await agreeOn(proxy, stays, moves);
+	const before = await addressOf(moves);
+	const thief = await createAt(before, "thief");
+
+	await docker("stop", moves);
+	await docker("start", thief);
+	await docker("start", moves);
+	await agreeOn(proxy, stays, moves);
+
+	expect(await addressOf(moves)).not.toBe(before);
+	expect(await historyOf(proxy, moves)).toEqual([
+		"join: listening",
+		"leave: told to stop (SIGTERM)",
+		"join: listening",
+	]);
+	expect(await timesAsked(thief)).toBe(0);
+	expect(await problemsOf(proxy)).toEqual([]);
+});
+
+async function join(name: string): Promise<string> {
+	const guest = await startServer(sandbox, name, ...mortal);
+	guests.push(guest);
+	return guest;
+}
+
+/** So that it starts as soon as the address is free. */
+async function createAt(address: unknown, name: string, ...options: readonly string[]): Promise<string> {
+	const guest = await sandbox.create(name, "--ip", `${address}`, ...options, ...mortal);
+	guests.push(guest);
+	return guest;
+}
+
+async function connected(count: number): Promise<readonly Client[]> {
+	const clients = Array.from({ length: count }, () => new Client(proxy.url, { keepAliveTimeout: 60_000 }));
+	await Promise.all(clients.map(answeredBy));
+	return clients;
+}
+
+async function answeredBy(client: Client): Promise<unknown> {
+	const { headers, body } = await client.request({ method: "GET", path: "/idle" });
+	await body.dump();
+	return headers["x-backend-ip"];
+}
+
+async function addressOf(container: string): Promise<unknown> {
+	return await inspect(container, `(index .NetworkSettings.Networks "${sandbox.network}").IPAddress`);
+}
