@@ -1,18 +1,20 @@
 import { join } from "node:path";
-import { healthOf, serverRows } from "./admin/answers.ts";
+import { healthOf, serverRows, withOthers } from "./admin/answers.ts";
 import type { AdminPorts } from "./admin/api.ts";
 import { serveAdmin } from "./admin/server.ts";
 import { socketOf } from "./admin/socket.ts";
 import { systemClock } from "./clock.ts";
-import { cookieKeyOf, inventoryOf, membershipLogOf, policyOf, portsOf } from "./compose.ts";
+import { announcerOf, cookieKeyOf, inventoryOf, membershipLogOf, policyOf, portsOf } from "./compose.ts";
 import { createDockerClient, type DockerClient } from "./docker/client.ts";
 import { followEvents } from "./docker/events.ts";
 import type { EngineInventory } from "./docker/inventory.ts";
 import { createProbe } from "./docker/probe.ts";
 import { messageOf } from "./errors.ts";
+import type { Announcer } from "./handlers/announcer.ts";
 import { createHaproxy, type Haproxy } from "./haproxy/master.ts";
 import { showStats } from "./haproxy/stats.ts";
 import { createLog, type Log } from "./log.ts";
+import type { ContainerRef } from "./model/fleet.ts";
 import { adminSocketOf, optionsOf } from "./options.ts";
 import { runLoop } from "./reconcile/loop.ts";
 import { createReconciler } from "./reconcile/reconcile.ts";
@@ -48,16 +50,18 @@ export async function run(
 		options: await optionsOf(settings, cookieKey.key),
 		firstStart: (await ports.generations.current()) === undefined,
 	});
+	await using announcer = await announcerOf(settings, () => proxyIn(status), log);
+	const { announce } = announcer;
 	await using _admin = await serveAdmin(
 		socketOf(settings),
-		adminPorts(settings, { status, haproxy, membership }),
+		adminPorts(settings, { status, haproxy, membership, announcer }),
 	);
 
 	onRunning({ readAgain: () => trigger.hint({ all: true }) });
 	log.info({ engine: settings.dockerHost, joinLabel: settings.joinLabel }, "following the engine");
 	await together(
 		[
-			(ends) => runLoop({ trigger, reconciler, status, clock: systemClock, log, times }, ends),
+			(ends) => runLoop({ trigger, reconciler, status, announce, clock: systemClock, log, times }, ends),
 			(ends) => follow({ client, inventory, trigger, status, log }, ends),
 		],
 		signal,
@@ -118,19 +122,25 @@ async function loadedNowOrSoon({ loaded }: Haproxy, signal: AbortSignal): Promis
 	return await loaded(signal).catch(() => undefined);
 }
 
+function proxyIn(status: StatusBoard): ContainerRef | undefined {
+	return status.outcome()?.draft?.around.inventory.proxy.container;
+}
+
 type Told = {
 	readonly status: StatusBoard;
 	readonly haproxy: Haproxy;
 	readonly membership: MembershipLog;
+	readonly announcer: Announcer;
 };
 
-function adminPorts(settings: Settings, { status, haproxy, membership }: Told): AdminPorts {
+function adminPorts(settings: Settings, { status, haproxy, membership, announcer }: Told): AdminPorts {
 	const worker = { kind: "worker", path: adminSocketOf(settings) } as const;
 	return {
-		status: status.view,
+		status: async () => withOthers(status.view(), await announcer.problems()),
 		servers: async (signal) =>
 			serverRows(status.outcome()?.fleet, await showStats(worker, signal).catch(() => [])),
 		health: async (signal) => healthOf(status.sinceLastTurn(), await loadedNowOrSoon(haproxy, signal)),
+		hand: announcer.hand,
 		log: membership,
 		leaving: () => status.outcome()?.draft?.around.inventory.leaving ?? new Map(),
 	};

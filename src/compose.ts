@@ -1,11 +1,15 @@
+import { hostname } from "node:os";
 import { join } from "node:path";
 import { systemClock } from "./clock.ts";
 import type { DockerClient } from "./docker/client.ts";
 import { createInventory, type EngineInventory } from "./docker/inventory.ts";
 import { findSelf } from "./docker/self.ts";
+import { type Announcer, createAnnouncer } from "./handlers/announcer.ts";
 import { createCheck } from "./haproxy/check.ts";
 import { createGenerations } from "./haproxy/generations.ts";
 import type { Haproxy } from "./haproxy/master.ts";
+import type { Log } from "./log.ts";
+import type { ContainerRef } from "./model/fleet.ts";
 import type { JoinPolicy } from "./model/surroundings.ts";
 import type { Ports } from "./reconcile/ports.ts";
 import { loadTemplates } from "./render/engine.ts";
@@ -61,6 +65,16 @@ export async function cookieKeyOf({ cookieKey, stateDir }: Settings): Promise<Co
 /** The key of the proxy that runs here; where none does, a text that says so. */
 export async function presentCookieKey({ cookieKey, stateDir }: Settings): Promise<string> {
 	return cookieKey ?? (await keptCookieKey(stateDir)) ?? "stands-in-for-a-proxys-own-key";
+}
+
+/** @param proxy the proxy's own container; until the engine has told of it, what is known without */
+export async function announcerOf(
+	settings: Settings,
+	proxy: () => ContainerRef | undefined,
+	log: Log,
+): Promise<Announcer> {
+	const self = { name: hostname(), id: (await findSelf()) ?? "" };
+	return createAnnouncer({ ...settings, proxy: () => proxy() ?? self, clock: systemClock, log });
 }
 
 export function templatesOf({ templates, stateDir }: Settings): Ports["templates"] {

@@ -3,7 +3,8 @@ import { dirname, join } from "node:path";
 import { describe, expect, test } from "vitest";
 import { exitCodes } from "./cli/exit-codes.ts";
 import { vocabulary } from "./model/labels.ts";
-import { flagOf, settingNames, settingsTable } from "./settings.ts";
+import { flagOf, settingNames } from "./settings.ts";
+import { settingsTable } from "./settings-table.ts";
 
 const root = join(import.meta.dirname, "..");
 const read = (path: string): string => readFileSync(join(root, path), "utf8");
@@ -171,7 +172,9 @@ function ascending(one: number, other: number): number {
 
 /** The codes of problems, and of errors that become one when they end a pass. */
 function problemCodes(): readonly string[] {
-	const sources = globSync("src/{model,render,docker,haproxy,state,reconcile}/**/*.ts", { cwd: root });
+	const sources = globSync("src/{model,render,docker,handlers,haproxy,state,reconcile}/**/*.ts", {
+		cwd: root,
+	});
 	const texts = sources.filter((file) => !file.endsWith(".test.ts")).map(read);
 	const codes = texts.flatMap((text) => [...text.matchAll(problemCode)].map(([, code = ""]) => code));
 	return [...new Set(codes)].filter((code) => !toldOtherwise.has(code)).toSorted();

@@ -41,6 +41,32 @@ export function haproxyTime(text: string): string | null {
 	return seconds * 1_000 < 2 ** 31 ? text : null;
 }
 
+/** To milliseconds. */
+export function duration(most: number): (text: string) => number | null {
+	return (text) => {
+		const [, count, unit] = /^([1-9]\d{0,8})(ms|s|m|h)$/.exec(text) ?? [];
+		const ms = Number(count) * ({ ms: 1, s: 1_000, m: 60_000, h: 3_600_000 }[unit ?? ""] ?? Number.NaN);
+		return ms <= most ? ms : null;
+	};
+}
+
+/** A fetch refuses those that hold a user or a password. */
+export function urls(text: string): readonly string[] | null {
+	if (text.trim() === "") return [];
+	const found = text.split(",").map((url) => URL.parse(url.trim()));
+	const good = found.filter(
+		(url) => url !== null && /^https?:$/.test(url.protocol) && url.username === "" && url.password === "",
+	);
+	return good.length === found.length ? good.map(String) : null;
+}
+
+/** The form and the length that https://www.standardwebhooks.com asks for. */
+export function webhookSecret(text: string): string | null {
+	const [, base64 = ""] = /^whsec_([A-Za-z0-9+/]+={0,2})$/.exec(text) ?? [];
+	const bytes = Buffer.from(base64, "base64");
+	return bytes.length >= 24 && bytes.length <= 64 && bytes.toString("base64") === base64 ? text : null;
+}
+
 export function cidrs(text: string): readonly string[] | null {
 	const blocks = text.split(",").map((block) => block.trim());
 	if (text.trim() === "") return [];

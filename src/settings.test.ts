@@ -1,13 +1,7 @@
 import { describe, expect, test } from "vitest";
 import { AppError } from "./errors.ts";
-import {
-	flagOf,
-	readSettings,
-	type SettingName,
-	settingNames,
-	settingsInForce,
-	settingsTable,
-} from "./settings.ts";
+import { flagOf, readSettings, type SettingName, settingNames, settingsInForce } from "./settings.ts";
+import { settingsTable } from "./settings-table.ts";
 
 function refusalOf(act: () => unknown): AppError {
 	try {

@@ -1,5 +1,7 @@
 import { hostPort } from "../model/endpoint.ts";
 import { emptyFleet, type Fleet, membersOf } from "../model/fleet.ts";
+import type { Problem } from "../model/problem.ts";
+import type { Status } from "../reconcile/status.ts";
 import type { Health, ServerRow } from "./api.ts";
 
 /** What HAProxy says of one server. */
@@ -25,6 +27,16 @@ export function serverRows(fleet: Fleet | undefined, stats: readonly Counted[]):
 			total: row?.total ?? 0,
 		};
 	});
+}
+
+/** The status with problems that no pass comes to, such as an event handler's. */
+export function withOthers(status: Status, others: readonly Problem[]): Status {
+	const degrades = others.some(({ severity }) => severity === "problem");
+	return {
+		...status,
+		state: degrades ? "degraded" : status.state,
+		problems: [...status.problems, ...others],
+	};
 }
 
 /** @param loaded the generation that the running process tells of; undefined when none answers */

@@ -1,6 +1,8 @@
 import { Hono } from "hono";
+import { bodyLimit } from "hono/body-limit";
 import { AppError, messageOf } from "../errors.ts";
 import type { Leaving } from "../model/container.ts";
+import { type Happening, ownHappening } from "../model/happening.ts";
 import type { Problem } from "../model/problem.ts";
 import type { Status } from "../reconcile/status.ts";
 import { follow, type LogPort, latest } from "./log-lines.ts";
@@ -25,17 +27,21 @@ export type ServerRow = {
 /** Whether the container is alive: HAProxy answers, and the loop turns. Problems don't make it unhealthy. */
 export type Health = { readonly healthy: boolean; readonly why: string };
 
-/** What the API tells of. */
+/** To how many an event was handed; `dropped`: how many are too far behind to hear of it. */
+export type Handed = { readonly handlers: number; readonly webhooks: number; readonly dropped: number };
+
+/** What the API tells of, and hands on. */
 export type AdminPorts = {
-	readonly status: () => Status;
+	readonly status: () => Status | Promise<Status>;
 	readonly servers: (signal: AbortSignal) => Promise<readonly ServerRow[]>;
 	readonly health: (signal: AbortSignal) => Promise<Health>;
 	readonly log: LogPort;
 	/** By container id: who was told to stop. */
 	readonly leaving: () => ReadonlyMap<string, Leaving>;
+	readonly hand: (happening: Happening) => Promise<Handed>;
 };
 
-/** What came instead of an answer, with status 500. */
+/** What came instead of an answer, with status 500, or 400 for `bad-input`. */
 export type Failure = { readonly code: string; readonly message: string; readonly hint?: string };
 
 /** The answers by path, as JSON; the paths are the API. */
@@ -47,14 +53,25 @@ export type Answers = {
 	readonly "/leaving": Readonly<Record<string, Leaving>>;
 };
 
+/** What can be posted, by path, as JSON, and the answers. */
+export type Posts = {
+	readonly "/events": {
+		readonly sent: { readonly name: string; readonly payload?: string | undefined };
+		readonly answer: Handed;
+	};
+};
+
+/** Bytes: the largest payload, should each of its characters be escaped. */
+const largestBody = 512 * 1024;
+
 /**
  * The controller's answers to the command line: `GET /status`, `/servers`, `/problems`, `/health`, `/leaving`, each one JSON value;
- * `GET /log?lines=20` and `/log?lines=20&follow` are JSON lines, those with `follow` without an end.
+ * `GET /log?lines=20` and `/log?lines=20&follow` are JSON lines, those with `follow` without an end. `POST /events` hands an event on.
  */
 export function createApi(ports: AdminPorts): Hono {
 	const api = new Hono();
-	api.get("/status", (request) => request.json(ports.status()));
-	api.get("/problems", (request) => request.json(ports.status().problems));
+	api.get("/status", async (request) => request.json(await ports.status()));
+	api.get("/problems", async (request) => request.json((await ports.status()).problems));
 	api.get("/servers", async (request) => request.json(await ports.servers(request.req.raw.signal)));
 	api.get("/health", async (request) => request.json(await ports.health(request.req.raw.signal)));
 	api.get("/leaving", (request) => request.json(Object.fromEntries(ports.leaving())));
@@ -62,8 +79,22 @@ export function createApi(ports: AdminPorts): Hono {
 		const lines = Number(req.query("lines") ?? 0);
 		return req.query("follow") === undefined ? await latest(ports.log, lines) : follow(ports.log, lines);
 	});
-	api.onError((thrown, request) => request.json(failureOf(thrown), 500));
+	api.post("/events", bodyLimit({ maxSize: largestBody }), async (request) => {
+		const { name, payload } = eventIn(await request.req.json<unknown>());
+		return request.json(await ports.hand(ownHappening(name, payload)));
+	});
+	api.onError((thrown, request) => {
+		const failure = failureOf(thrown);
+		return request.json(failure, failure.code === "bad-input" ? 400 : 500);
+	});
 	return api;
+}
+
+function eventIn(body: unknown): Posts["/events"]["sent"] {
+	const { name, payload } = Object(body) as Readonly<Record<string, unknown>>;
+	if (typeof name === "string" && (payload === undefined || typeof payload === "string"))
+		return { name, payload };
+	throw new AppError("bad-input", "expected an object with a name and, if any, a payload, both texts");
 }
 
 function failureOf(thrown: unknown): Failure {

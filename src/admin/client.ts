@@ -2,7 +2,7 @@ import { once } from "node:events";
 import { type IncomingMessage, request } from "node:http";
 import { json } from "node:stream/consumers";
 import { AppError } from "../errors.ts";
-import type { Answers, Failure } from "./api.ts";
+import type { Answers, Failure, Posts } from "./api.ts";
 
 const patience = 5_000;
 
@@ -11,8 +11,21 @@ export async function askController<Path extends keyof Answers>(
 	socketPath: string,
 	path: Path,
 ): Promise<Answers[Path]> {
+	return (await exchange(socketPath, path)) as Answers[Path];
+}
+
+/** Posts to the running controller. Throws as `askController` does. */
+export async function postToController<Path extends keyof Posts>(
+	socketPath: string,
+	path: Path,
+	sent: Posts[Path]["sent"],
+): Promise<Posts[Path]["answer"]> {
+	return (await exchange(socketPath, path, sent)) as Posts[Path]["answer"];
+}
+
+async function exchange(socketPath: string, path: string, sent?: unknown): Promise<unknown> {
 	try {
-		return (await json(await ask(socketPath, path, AbortSignal.timeout(patience)))) as Answers[Path];
+		return await json(await ask(socketPath, path, AbortSignal.timeout(patience), sent));
 	} catch (thrown) {
 		throw thrown instanceof AppError ? thrown : noController(socketPath, thrown);
 	}
@@ -48,9 +61,15 @@ export async function* linesOfController<Line>(
 	}
 }
 
-async function ask(socketPath: string, path: string, signal: AbortSignal): Promise<IncomingMessage> {
-	const asked = request({ socketPath, path, signal });
-	asked.end();
+/** @param sent posted as JSON; undefined: a GET */
+async function ask(
+	socketPath: string,
+	path: string,
+	signal: AbortSignal,
+	sent?: unknown,
+): Promise<IncomingMessage> {
+	const asked = request({ socketPath, path, signal, method: sent === undefined ? "GET" : "POST" });
+	asked.end(JSON.stringify(sent));
 	const [answer] = (await once(asked, "response")) as [IncomingMessage];
 	if (answer.statusCode === 200) return answer;
 	const { code, message, hint }: Partial<Failure> = Object(await json(answer).catch(() => undefined));

@@ -17,6 +17,7 @@ const controllerIn = async (directory: TemporaryDirectory, isWell: boolean) =>
 			status: () => (isWell ? wellStatus : { ...wellStatus, state: "degraded", problems: [badLabel] }),
 			servers: async () => (isWell ? [webRow] : []),
 			health: async () => ({ healthy: isWell, why: isWell ? "all is well" : "HAProxy does not answer" }),
+			hand: async () => ({ handlers: 2, webhooks: 1, dropped: isWell ? 0 : 1 }),
 		}),
 	);
 

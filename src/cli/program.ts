@@ -9,9 +9,9 @@ import {
 	type SettingName,
 	settingNames,
 	settingsInForce,
-	settingsTable,
 	withoutSecret,
 } from "../settings.ts";
+import { settingsTable } from "../settings-table.ts";
 import { exitCodeOf, exitCodes, exitCodesText } from "./exit-codes.ts";
 import { problemsText } from "./problems.ts";
 import { serversText } from "./servers.ts";
@@ -89,6 +89,15 @@ function createProgram(): Command {
 		.action(async ({ lines, follow, json, ...flags }) => {
 			const { logVerb } = await import("./log.ts");
 			process.exitCode = await logVerb(socketOf(readSettings({ flags })), { lines, follow, json });
+		});
+	controllerVerb(program, "event", "tell handlers and webhooks of an event of your own")
+		.argument("<name>", "a-z, 0-9 and dashes, such as deployed")
+		.argument("[payload]", "text, or JSON; - for standard input")
+		.option("--json", "the answer as JSON")
+		.action(async (name, payload, { json, ...flags }) => {
+			const { eventVerb } = await import("./event.ts");
+			const socket = socketOf(readSettings({ flags }));
+			process.exitCode = await eventVerb(socket, { name, payload, json });
 		});
 	verb(program, "settings", "every setting, its value and where that comes from")
 		.option("--json", "as JSON")

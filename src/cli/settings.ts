@@ -1,4 +1,5 @@
-import { flagOf, type SettingInForce, settingsTable } from "../settings.ts";
+import { flagOf, type SettingInForce } from "../settings.ts";
+import { settingsTable } from "../settings-table.ts";
 import { table } from "./table.ts";
 
 /** `ballast settings` for people: the whole table, with the value in force and where it was found. */

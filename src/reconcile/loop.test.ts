@@ -1,34 +1,14 @@
-import { expect, onTestFinished, test } from "vitest";
+import { expect, test } from "vitest";
 import { AppError } from "../errors.ts";
-import { createLog } from "../log.ts";
 import { emptyFleet } from "../model/fleet.ts";
 import { container } from "../testing/containers.ts";
 import { settled } from "../testing/fake-clock.ts";
-import { createFakeWorld, type FakeWorld } from "../testing/fake-world.ts";
+import { createFakeWorld } from "../testing/fake-world.ts";
+import { looping } from "../testing/looping.ts";
 import { passesIn } from "../testing/passes.ts";
-import { runLoop } from "./loop.ts";
-import { createStatusBoard } from "./status.ts";
-import { createTrigger } from "./trigger.ts";
 
-const times = { resync: 60_000, rest: 100, boot: 5_000 };
 const [a, b] = [container("a", { health: "healthy" }), container("b", { health: "healthy" })];
 const unreachable = new AppError("docker-unreachable", "no engine", { hint: "start it" });
-
-async function looping(world: FakeWorld = createFakeWorld({ containers: [a] }), firstStart = true) {
-	const { clock, reconciler, newsOfJournal } = passesIn(world, firstStart);
-	newsOfJournal();
-	const trigger = createTrigger(clock, 10_000);
-	const status = createStatusBoard(clock);
-	const lines: { readonly msg: string }[] = [];
-	const log = createLog("info", { write: (line) => lines.push(JSON.parse(line)) });
-	const end = new AbortController();
-	const ended = runLoop({ trigger, reconciler, status, clock, log, times }, end.signal);
-	ended.catch(() => undefined);
-	onTestFinished(() => end.abort());
-	await settled();
-	const reads = () => newsOfJournal().filter((line) => line.startsWith("read"));
-	return { world, clock, trigger, status, lines, end, ended, newsOfJournal, reads };
-}
 
 test("the first pass waits for no hint, and reads everything", async () => {
 	const { world, newsOfJournal, status } = await looping();

@@ -1,9 +1,10 @@
 import type { Clock } from "../clock.ts";
 import { AppError, messageOf } from "../errors.ts";
 import type { Log } from "../log.ts";
+import { happeningsOf, problemHappenings } from "../model/happening.ts";
 import type { Problem } from "../model/problem.ts";
 import type { Outcome } from "./outcome.ts";
-import type { Hints } from "./ports.ts";
+import type { Announce, Hints } from "./ports.ts";
 import type { Reconciler } from "./reconcile.ts";
 import type { StatusBoard } from "./status.ts";
 import type { Trigger } from "./trigger.ts";
@@ -12,6 +13,7 @@ export type LoopParts = {
 	readonly trigger: Trigger;
 	readonly reconciler: Reconciler;
 	readonly status: StatusBoard;
+	readonly announce: Announce;
 	readonly clock: Clock;
 	readonly log: Log;
 	readonly times: LoopTimes;
@@ -70,21 +72,20 @@ export async function runLoop(parts: LoopParts, signal: AbortSignal): Promise<vo
 }
 
 /** Undefined when the pass failed, which is then told already. */
-async function turn(
-	{ reconciler, status, clock, log }: LoopParts,
-	hints: Hints,
-	signal: AbortSignal,
-): Promise<Outcome | undefined> {
+async function turn(parts: LoopParts, hints: Hints, signal: AbortSignal): Promise<Outcome | undefined> {
+	const { reconciler, status, announce, clock, log } = parts;
 	const started = clock.now();
 	try {
 		const outcome = await reconciler.pass(hints, signal);
 		const took = clock.now() - started;
-		reportProblems(status.turned(outcome, took), log);
+		const news = status.turned(outcome, took);
+		announce(happeningsOf(outcome, news));
+		reportProblems(news, log);
 		report(outcome, took, log);
 		return outcome;
 	} catch (thrown) {
 		signal.throwIfAborted();
-		if (status.failed(thrown)) reportFailure(thrown, log);
+		tellFailure(thrown, parts);
 		return undefined;
 	}
 }
@@ -100,19 +101,23 @@ function reportProblems(problems: readonly Problem[], log: Log): void {
 		log.warn({ code, subject, hint }, `${subject}: ${message}`);
 }
 
-function reportFailure(thrown: unknown, log: Log): void {
+/** The same failure again is no news. */
+function tellFailure(thrown: unknown, { status, announce, log }: LoopParts): void {
+	const news = status.failed(thrown);
+	if (news.length === 0) return;
+	announce(problemHappenings(news));
 	const hint = thrown instanceof AppError ? thrown.hint : undefined;
 	log.warn({ hint, stack: stackOf(thrown) }, `a pass failed, what was served goes on: ${messageOf(thrown)}`);
 }
 
-async function serveWithoutEngine(
-	{ reconciler, status, clock, log }: LoopParts,
-	signal: AbortSignal,
-): Promise<boolean> {
+async function serveWithoutEngine(parts: LoopParts, signal: AbortSignal): Promise<boolean> {
+	const { reconciler, status, announce, clock, log } = parts;
 	const started = clock.now();
 	try {
 		const outcome = await reconciler.passWithoutEngine(signal);
-		reportProblems(status.withoutEngine(outcome, clock.now() - started), log);
+		const news = status.withoutEngine(outcome, clock.now() - started);
+		announce(happeningsOf(outcome, news));
+		reportProblems(news, log);
 		log.warn(
 			{ generation: outcome.generation },
 			"Docker does not answer: HAProxy serves without a list of containers",
@@ -120,7 +125,7 @@ async function serveWithoutEngine(
 		return outcome.generation !== undefined;
 	} catch (thrown) {
 		signal.throwIfAborted();
-		if (status.failed(thrown)) reportFailure(thrown, log);
+		tellFailure(thrown, parts);
 		return false;
 	}
 }

@@ -2,6 +2,7 @@ import type { Inventory, Listening, Self } from "../model/container.ts";
 import type { Endpoint } from "../model/endpoint.ts";
 import type { Fleet } from "../model/fleet.ts";
 import type { Generation, Verdict } from "../model/generation.ts";
+import type { Happening } from "../model/happening.ts";
 import type { MembershipEvent } from "../model/membership.ts";
 import type { Problem } from "../model/problem.ts";
 import type { Templates } from "../render/engine.ts";
@@ -70,6 +71,9 @@ export type HaproxyPort = {
 	/** A seamless reload, done when the master says so. */
 	readonly reload: (signal: AbortSignal) => Promise<ReloadResult>;
 };
+
+/** Tells whoever listens of what happened. Neither waits nor throws, so that no listener can delay a pass. */
+export type Announce = (happenings: readonly Happening[]) => void;
 
 export type ReloadResult =
 	| { readonly kind: "reloaded" }

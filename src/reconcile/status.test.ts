@@ -106,9 +106,9 @@ test("a failure that nobody foresaw is the controller's, with a hint where to lo
 	]);
 });
 
-test("the same failure is worth one line of the log, another one is worth another", () => {
+test("the same failure is told once, another one is another", () => {
 	const { status } = board();
-	const fail = (message: string) => status.failed(new AppError("docker-unreachable", message));
+	const fail = (message: string) => status.failed(new AppError("docker-unreachable", message)).length > 0;
 
 	expect([fail("a"), fail("a"), fail("b"), fail("b")]).toEqual([true, false, true, false]);
 	status.turned(outcome, 1);

@@ -32,8 +32,8 @@ export type StatusBoard = {
 	readonly turned: (outcome: Outcome, took: number) => readonly Problem[];
 	/** The same of a pass that had to do without Docker: the failure that led to it stays. */
 	readonly withoutEngine: (outcome: Outcome, took: number) => readonly Problem[];
-	/** True when this failure is not the one of the turn before: worth a line in the log. */
-	readonly failed: (thrown: unknown) => boolean;
+	/** Gives the failure as a problem, unless it is the one of the turn before. */
+	readonly failed: (thrown: unknown) => readonly Problem[];
 	readonly engine: (state: EngineState) => void;
 	readonly view: () => Status;
 	/** What the latest pass that did not fail came to. */
@@ -50,6 +50,7 @@ export function createStatusBoard(clock: Clock): StatusBoard {
 	let engine: EngineState = { connected: false, attempt: 0 };
 	let lastTurn: number | undefined;
 	let lastReload: Status["lastReload"] = null;
+	let told: readonly Problem[] = [];
 
 	function turned(outcome: Outcome, took: number): readonly Problem[] {
 		failure = undefined;
@@ -57,17 +58,23 @@ export function createStatusBoard(clock: Clock): StatusBoard {
 	}
 
 	function withoutEngine(outcome: Outcome, took: number): readonly Problem[] {
-		const news = newProblems(outcome.problems, last?.problems ?? []);
 		[last, lastTurn] = [outcome, clock.now()];
 		const reload = outcome.steps.find((step) => step.kind === "reload");
 		if (reload !== undefined) lastReload = { at: isoTime(lastTurn), took, reasons: reload.reasons };
-		return news;
+		return news();
 	}
 
-	function failed(thrown: unknown): boolean {
-		const before = failure?.message;
+	function failed(thrown: unknown): readonly Problem[] {
 		[failure, lastTurn] = [failureProblem(thrown), clock.now()];
-		return failure.message !== before;
+		return news();
+	}
+
+	/** What is a problem now, and was not when this was last asked. */
+	function news(): readonly Problem[] {
+		const { problems } = view();
+		const fresh = newProblems(problems, told);
+		told = problems;
+		return fresh;
 	}
 
 	function view(): Status {

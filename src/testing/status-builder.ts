@@ -69,6 +69,7 @@ export function adminPorts(over: Partial<AdminPorts> = {}): AdminPorts {
 		health: async () => ({ healthy: true, why: "all is well" }),
 		log: fakeLog().log,
 		leaving: () => new Map(),
+		hand: async () => ({ handlers: 1, webhooks: 0, dropped: 0 }),
 		...over,
 	};
 }

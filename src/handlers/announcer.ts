@@ -1,0 +1,97 @@
+import { randomUUID } from "node:crypto";
+import type { Clock } from "../clock.ts";
+import { AppError, messageOf } from "../errors.ts";
+import type { Log } from "../log.ts";
+import { type Announcement, announcementOf } from "../model/announcement.ts";
+import type { ContainerRef } from "../model/fleet.ts";
+import type { Happening } from "../model/happening.ts";
+import type { Problem } from "../model/problem.ts";
+import { createCrew } from "./crew.ts";
+import { createLane } from "./lane.ts";
+import { createListener } from "./listener.ts";
+import { createWebhook, type Pace } from "./webhook.ts";
+
+/** Tells handlers and webhooks of what happens. */
+export type Announcer = AsyncDisposable & {
+	/** In their order, after those of the call before. Neither waits nor throws: membership never does for a listener. */
+	readonly announce: (happenings: readonly Happening[]) => void;
+	/** Tells of one more, and to how many it was handed. */
+	readonly hand: (happening: Happening) => Promise<Handed>;
+	/** Of handlers and webhooks. They are no `problem` events: a handler that fails on those would never be done with it. */
+	readonly problems: () => Promise<readonly Problem[]>;
+};
+
+/** `dropped`: how many are so far behind that they will not be told. */
+export type Handed = { readonly handlers: number; readonly webhooks: number; readonly dropped: number };
+
+export type AnnouncerParts = {
+	/** The directory of handlers, and the milliseconds for a run of one. */
+	readonly handlers: string;
+	readonly handlerTimeout: number;
+	/** URLs. */
+	readonly webhooks: readonly string[];
+	readonly webhookSecret: string | undefined;
+	/** The proxy's own container, as far as it is known by now. */
+	readonly proxy: () => ContainerRef;
+	readonly clock: Pick<Clock, "now">;
+	readonly log: Log;
+	readonly pace?: Pace;
+};
+
+/** Announcements that wait until it is known who listens, which takes a look at a directory. */
+const mostUnsorted = 5_000;
+
+export function createAnnouncer(parts: AnnouncerParts): Announcer {
+	const { proxy, clock, log } = parts;
+	const crew = createCrew(parts.handlers, parts.handlerTimeout, log);
+	const webhooks = parts.webhooks.map((url, index) => listenerAt(url, index, parts));
+	const door = createLane(mostUnsorted);
+
+	function announce(happenings: readonly Happening[]): void {
+		for (const happening of happenings) {
+			const handed = spread(happening);
+			if (handed === undefined && door.dropped() === 1)
+				log.warn("too many events at once: some are not told");
+			handed?.catch((thrown: unknown) => log.debug({ event: happening.event }, messageOf(thrown)));
+		}
+	}
+
+	async function hand(happening: Happening): Promise<Handed> {
+		const handed = await spread(happening);
+		if (handed !== undefined) return handed;
+		throw new AppError("bad-input", "too many events wait already", { hint: "try again later" });
+	}
+
+	function spread(happening: Happening): Promise<Handed> | undefined {
+		const telling = { id: `evt_${randomUUID()}`, time: clock.now(), proxy: proxy() };
+		const announcement = announcementOf(happening, telling);
+		return door.take(() => tellAll(announcement));
+	}
+
+	async function tellAll(announcement: Announcement): Promise<Handed> {
+		const toWebhooks = webhooks.map((webhook) => webhook.tell(announcement));
+		const toHandlers = await crew.tell(announcement);
+		const dropped = [...toWebhooks, ...toHandlers].filter((told) => !told).length;
+		return { handlers: count(toHandlers), webhooks: count(toWebhooks), dropped };
+	}
+
+	return {
+		announce,
+		hand,
+		problems: async () => [...(await crew.problems()), ...webhooks.flatMap((webhook) => webhook.problems())],
+		[Symbol.asyncDispose]: async () => {
+			await door[Symbol.asyncDispose]();
+			await Promise.all([crew, ...webhooks].map((one) => one[Symbol.asyncDispose]()));
+		},
+	};
+}
+
+function listenerAt(url: string, index: number, { webhookSecret, clock, log, pace }: AnnouncerParts) {
+	const name = `webhook ${index + 1} (${new URL(url).origin})`;
+	const deliver = createWebhook({ name, url, secret: webhookSecret, clock, ...(pace && { pace }) });
+	return createListener({ name, deliver, log });
+}
+
+function count(told: readonly boolean[]): number {
+	return told.filter((one) => one).length;
+}

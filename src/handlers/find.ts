@@ -1,0 +1,57 @@
+import { readdir, stat } from "node:fs/promises";
+import { join, parse } from "node:path";
+import { messageOf } from "../errors.ts";
+import { eventNames } from "../model/happening.ts";
+import type { Problem } from "../model/problem.ts";
+
+/** The handlers of one event, as absolute paths, and what kept others from being found. */
+export type Found = { readonly paths: readonly string[]; readonly problems: readonly Problem[] };
+
+/**
+ * Looks afresh, so that handlers may come and go at any time. A file directly in the directory runs on every event, or, if
+ * it is named after one of ours, on that one alone; a file in a directory named after an event runs on that event. Links to
+ * files count as files; what is hidden or an editor's copy does not count.
+ */
+export async function findHandlers(directory: string, event: string): Promise<Found> {
+	const [all, own] = await Promise.all([filesIn(directory), filesIn(join(directory, event))]);
+	const paths = [...all.paths.filter((path) => runsOn(event, path)), ...own.paths];
+	return { paths, problems: [...all.problems, ...own.problems] };
+}
+
+function runsOn(event: string, path: string): boolean {
+	const { name } = parse(path);
+	return name === event || !eventNames.some((known) => known === name);
+}
+
+async function filesIn(directory: string): Promise<Found> {
+	try {
+		const names = (await readdir(directory)).filter((name) => !name.startsWith(".") && !name.endsWith("~"));
+		const paths = names.toSorted().map((name) => join(directory, name));
+		const files = await Promise.all(paths.map(isFile));
+		return { paths: paths.filter((_, index) => files[index]), problems: [] };
+	} catch (thrown) {
+		return { paths: [], problems: isAbsent(thrown) ? [] : [unreadable(directory, thrown)] };
+	}
+}
+
+async function isFile(path: string): Promise<boolean> {
+	const found = await stat(path).catch(() => undefined);
+	return found?.isFile() ?? false;
+}
+
+/** ENOTDIR: a handler that is named after an event, without an extension. */
+function isAbsent(thrown: unknown): boolean {
+	return (
+		thrown instanceof Error && "code" in thrown && (thrown.code === "ENOENT" || thrown.code === "ENOTDIR")
+	);
+}
+
+function unreadable(directory: string, thrown: unknown): Problem {
+	return {
+		code: "handlers-unreadable",
+		severity: "problem",
+		subject: directory,
+		message: `the directory of event handlers can't be read: ${messageOf(thrown)}`,
+		hint: `let user ${process.getuid?.()} read it: chmod o+rx on the directory that is mounted there`,
+	};
+}
