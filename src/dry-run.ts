@@ -11,7 +11,7 @@ import { AppError } from "./errors.ts";
 import { createCheck } from "./haproxy/check.ts";
 import { createGenerations, type Generations } from "./haproxy/generations.ts";
 import { fleetOf } from "./model/build.ts";
-import type { Inventory } from "./model/container.ts";
+import type { Inventory, Listening } from "./model/container.ts";
 import { type Endpoint, endpointKey } from "./model/endpoint.ts";
 import { defaultPool } from "./model/fleet.ts";
 import type { Generation } from "./model/generation.ts";
@@ -63,9 +63,13 @@ function everyPortAnswers(): Ports["probe"] {
 		watch: (endpoints) => {
 			watched = endpoints;
 		},
-		listening: () => new Map(watched.map((endpoint) => [endpointKey(endpoint), "yes"])),
+		listening: () => new Map(watched.map((endpoint) => [endpointKey(endpoint), listens(endpoint)])),
 		settled: async () => undefined,
 	};
+}
+
+function listens({ addresses: [address = ""] }: Endpoint): Listening {
+	return { kind: "listens", address };
 }
 
 /** What HAProxy reads whenever it starts. Throws `AppError` when there is none, or it can't be read. */

@@ -11,6 +11,8 @@ export type Sandbox = AsyncDisposable & {
 	readonly nameOf: (name: string) => string;
 	/** `docker run -d` in the sandbox's network: options, image and command as for the CLI. Gives the container's full name. */
 	readonly run: (name: string, ...args: readonly string[]) => Promise<string>;
+	/** The same in another network, or in a mode such as `host`. */
+	readonly runIn: (network: string, name: string, ...args: readonly string[]) => Promise<string>;
 	/** `docker create`, likewise. */
 	readonly create: (name: string, ...args: readonly string[]) => Promise<string>;
 	/** An empty volume; gives its full name. */
@@ -31,14 +33,15 @@ export async function createSandbox(
 	const { prefix, network } = names ?? { prefix: `${mark}-`, network: `${mark}-net` };
 	await docker("network", "create", "--label", label, ...networkOptions, network);
 	const nameOf = (name: string) => `${prefix}${name}`;
-	const make = async (command: readonly string[], name: string, args: readonly string[]) => {
-		await docker(...command, "--name", nameOf(name), "--network", network, "--label", label, ...args);
+	const make = async (command: readonly string[], name: string, args: readonly string[], place = network) => {
+		await docker(...command, "--name", nameOf(name), "--network", place, "--label", label, ...args);
 		return nameOf(name);
 	};
 	return {
 		network,
 		nameOf,
 		run: async (name, ...args) => make(["run", "-d"], name, args),
+		runIn: async (place, name, ...args) => make(["run", "-d"], name, args, place),
 		create: async (name, ...args) => make(["create"], name, args),
 		volume: async (name) => docker("volume", "create", "--label", label, `${prefix}${name}`),
 		[Symbol.asyncDispose]: async () => removeLabelled(label),

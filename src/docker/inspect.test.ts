@@ -32,6 +32,7 @@ const expected: readonly (readonly [string, string, Partial<Container>])[] = [
 					networkId: "45d0d0dc6fbf72e674ed828c7268f4199b592751282bcd89edb8b33424b3e39f",
 					ipv4: "10.213.6.2",
 					ipv6: "",
+					gateways: ["10.213.6.1"],
 				},
 			],
 			stopSignal: "SIGTERM",

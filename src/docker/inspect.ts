@@ -27,7 +27,13 @@ const address = v.pipe(
 	v.check((text) => text === "" || isIP(text) !== 0, "an IP address or nothing"),
 );
 
-const network = v.object({ NetworkID: v.string(), IPAddress: address, GlobalIPv6Address: address });
+const network = v.object({
+	NetworkID: v.string(),
+	IPAddress: address,
+	GlobalIPv6Address: address,
+	Gateway: address,
+	IPv6Gateway: address,
+});
 
 const inspected = v.object({
 	Id: fullId,
@@ -104,6 +110,7 @@ function attachmentsOf(networks: Networks): readonly Attachment[] {
 			networkId: at.NetworkID,
 			ipv4: at.IPAddress,
 			ipv6: at.GlobalIPv6Address,
+			gateways: [at.Gateway, at.IPv6Gateway].filter((gateway) => gateway !== ""),
 		}));
 }
 

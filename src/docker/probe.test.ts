@@ -1,3 +1,4 @@
+import { once } from "node:events";
 import { createServer, type Server } from "node:net";
 import { expect, test } from "vitest";
 import { systemClock } from "../clock.ts";
@@ -7,6 +8,9 @@ import { createProbe, gapAt } from "./probe.ts";
 
 const { signal } = new AbortController();
 
+const yes: Listening = { kind: "listens", address: "127.0.0.1" };
+const silent: Listening = { kind: "deaf", overdue: true, fault: "refused" };
+
 /** A port that is free, and how to begin to listen at it. */
 async function freePort(): Promise<{
 	readonly endpoint: Endpoint;
@@ -14,7 +18,7 @@ async function freePort(): Promise<{
 }> {
 	const { port, close } = await listenAt(0);
 	await close();
-	return { endpoint: { start: "app@1", address: "127.0.0.1", port }, listen: () => listenAt(port) };
+	return { endpoint: { start: "app@1", addresses: ["127.0.0.1"], port }, listen: () => listenAt(port) };
 }
 
 type Listener = {
@@ -42,13 +46,15 @@ test("an endpoint that listens is found at the first try", async () => {
 	const server = await listenAt(0);
 	const changes: Endpoint[] = [];
 	await using probe = createProbe({ onChange: (endpoint) => changes.push(endpoint) });
-	const endpoint = { start: "app@1", address: "127.0.0.1", port: server.port };
+	const endpoint = { start: "app@1", addresses: ["127.0.0.1"], port: server.port };
 
 	probe.watch([endpoint]);
-	expect(probe.listening()).toEqual(new Map([[endpointKey(endpoint), "not-yet"]]));
+	expect(probe.listening()).toEqual(
+		new Map([[endpointKey(endpoint), { kind: "deaf", overdue: false, fault: undefined }]]),
+	);
 	await probe.settled(signal);
 
-	expect(probe.listening()).toEqual(new Map([[endpointKey(endpoint), "yes"]]));
+	expect(probe.listening()).toEqual(new Map([[endpointKey(endpoint), yes]]));
 	expect(changes).toEqual([endpoint]);
 	await server.close();
 });
@@ -59,19 +65,19 @@ test("an endpoint that begins to listen is found then, and no sooner", async () 
 	await using probe = createProbe({ onChange: () => changed.resolve() });
 	probe.watch([endpoint]);
 	await probe.settled(signal);
-	expect([...probe.listening().values()]).toEqual(["not-yet"]);
+	expect([...probe.listening().values()]).toEqual([{ kind: "deaf", overdue: false, fault: "refused" }]);
 
 	const server = await listen();
 	await changed.promise;
 
-	expect([...probe.listening().values()]).toEqual(["yes"]);
+	expect([...probe.listening().values()]).toEqual([yes]);
 	await server.close();
 });
 
 test("once it has answered, an endpoint is not asked again as long as it is watched", async () => {
 	const server = await listenAt(0);
 	await using probe = createProbe({ onChange: () => undefined });
-	const endpoint = { start: "app@1", address: "127.0.0.1", port: server.port };
+	const endpoint = { start: "app@1", addresses: ["127.0.0.1"], port: server.port };
 	probe.watch([endpoint]);
 	await probe.settled(signal);
 
@@ -99,9 +105,56 @@ test("an endpoint that is no longer watched is left alone", async () => {
 	probe.watch([other]);
 	await probe.settled(signal);
 
-	expect([...probe.listening()]).toEqual([[endpointKey(other), "yes"]]);
+	expect([...probe.listening()]).toEqual([[endpointKey(other), yes]]);
 	expect(server.connections()).toBe(1);
 	await server.close();
+});
+
+test("of several addresses the first that accepts is told, and the preferred one when all do", async () => {
+	const server = await listenAt(0);
+	await using probe = createProbe({ onChange: () => undefined });
+	const at = (...addresses: readonly string[]) => ({ start: "app@1", addresses, port: server.port });
+	const found = async (...addresses: readonly string[]) => {
+		probe.watch([at(...addresses)]);
+		await probe.settled(signal);
+		return [...probe.listening().values()];
+	};
+
+	expect(await found("::1", "127.0.0.1")).toEqual([yes]);
+	expect(await found("127.0.0.1", "::1")).toEqual([yes]);
+	const everywhere = createServer().listen(server.port + 1, "::");
+	await once(everywhere, "listening");
+	probe.watch([{ ...at("::1", "127.0.0.1"), port: server.port + 1 }]);
+	await probe.settled(signal);
+	expect([...probe.listening().values()]).toEqual([{ kind: "listens", address: "::1" }]);
+	everywhere.close();
+	await server.close();
+});
+
+test("which address is preferred may change without another try", async () => {
+	const server = await listenAt(0);
+	await using probe = createProbe({ onChange: () => undefined });
+	const endpoint = { start: "app@1", addresses: ["127.0.0.1", "::1"], port: server.port };
+	probe.watch([endpoint]);
+	await probe.settled(signal);
+	probe.watch([{ ...endpoint, addresses: ["::1", "127.0.0.1"] }]);
+	await probe.settled(signal);
+
+	expect(server.connections()).toBe(1);
+	await server.close();
+});
+
+test.each([
+	["nothing listens", "127.0.0.1", "refused"],
+	["nobody has the address", "192.0.2.77", "no-answer"],
+	["no route leads to the address", "255.255.255.255", "no-way"],
+])("why an endpoint is deaf is told: %s", async (_, address, fault) => {
+	const { endpoint } = await freePort();
+	await using probe = createProbe({ onChange: () => undefined });
+	probe.watch([{ ...endpoint, addresses: [address] }]);
+	await probe.settled(signal);
+
+	expect([...probe.listening().values()]).toEqual([{ kind: "deaf", overdue: false, fault }]);
 });
 
 test("an endpoint that has not answered for 10 s is silent, which is told once, and may answer later", async () => {
@@ -114,10 +167,10 @@ test("an endpoint that has not answered for 10 s is silent, which is told once, 
 	});
 
 	probe.watch([endpoint]);
-	await expect.poll(() => told).toEqual(["silent"]);
+	await expect.poll(() => told).toEqual([silent]);
 	const server = await listen();
 
-	await expect.poll(() => told).toEqual(["silent", "yes"]);
+	await expect.poll(() => told).toEqual([silent, yes]);
 	await server.close();
 });
 
@@ -128,7 +181,7 @@ test("gaps grow with age: 1 ms at first, 5 % of the age later, 1 s at most", () 
 test("promise 12: waiting for the first answers ends on abort", async () => {
 	const stopping = new AbortController();
 	await using probe = createProbe({ onChange: () => undefined });
-	probe.watch([{ start: "app@1", address: "192.0.2.1", port: 9 }]);
+	probe.watch([{ start: "app@1", addresses: ["192.0.2.1"], port: 9 }]);
 	const settled = probe.settled(stopping.signal);
 
 	stopping.abort(new Error("stopping"));

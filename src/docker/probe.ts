@@ -2,7 +2,7 @@ import { once } from "node:events";
 import { connect } from "node:net";
 import { orAborted } from "../abort.ts";
 import { type Clock, systemClock } from "../clock.ts";
-import type { Listening } from "../model/container.ts";
+import type { ConnectFault, Listening } from "../model/container.ts";
 import { type Endpoint, endpointKey } from "../model/endpoint.ts";
 
 /** Finds out when endpoints begin to accept connections. */
@@ -24,7 +24,7 @@ type Watch = {
 
 /** A container without a route, or a full backlog, takes a connection and says nothing. */
 const attemptMs = 500;
-const silentAfterMs = 10_000;
+const overdueAfterMs = 10_000;
 
 /** `onChange` is called when an endpoint accepts a connection, and when it has not for 10 s. */
 export function createProbe({
@@ -39,12 +39,14 @@ export function createProbe({
 	function begin(endpoint: Endpoint): Watch {
 		const stopping = new AbortController();
 		const { promise: triedOnce, resolve: tried } = Promise.withResolvers<void>();
-		const answered = (answer: Listening) => {
+		const heard = (answer: Listening) => {
+			const isNews = answer.kind === "listens" || (answer.overdue && !isOverdue(watch.answer));
 			watch.answer = answer;
-			onChange(endpoint);
+			if (isNews) onChange(endpoint);
 		};
-		const ended = probe(endpoint, { clock, answered, tried, signal: stopping.signal });
-		const watch: Watch = { answer: "not-yet", triedOnce, ended, stop: () => stopping.abort() };
+		const ended = probe(endpoint, { clock, heard, tried, signal: stopping.signal });
+		const answer = { kind: "deaf", overdue: false, fault: undefined } as const;
+		const watch: Watch = { answer, triedOnce, ended, stop: () => stopping.abort() };
 		return watch;
 	}
 
@@ -73,28 +75,29 @@ export function createProbe({
 	};
 }
 
+function isOverdue(answer: Listening): boolean {
+	return answer.kind === "deaf" && answer.overdue;
+}
+
 type Probing = {
 	readonly clock: Clock;
-	readonly answered: (answer: Listening) => void;
+	readonly heard: (answer: Listening) => void;
 	readonly tried: () => void;
 	readonly signal: AbortSignal;
 };
 
 /** Tries again and again until the endpoint accepts or the signal aborts. Never throws. */
-async function probe(endpoint: Endpoint, { clock, answered, tried, signal }: Probing): Promise<void> {
+async function probe(endpoint: Endpoint, { clock, heard, tried, signal }: Probing): Promise<void> {
 	const began = clock.now();
-	let silent = false;
 	while (!signal.aborted) {
-		const accepted = await accepts(endpoint, signal);
+		const attempt = await tryAll(endpoint, signal);
 		if (signal.aborted) break;
-		if (accepted) answered("yes");
-		tried();
-		if (accepted) return;
 		const age = clock.now() - began;
-		if (age >= silentAfterMs && !silent) {
-			silent = true;
-			answered("silent");
-		}
+		const isAccepted = "address" in attempt;
+		if (isAccepted) heard({ kind: "listens", ...attempt });
+		else heard({ kind: "deaf", overdue: age >= overdueAfterMs, ...attempt });
+		tried();
+		if (isAccepted) return;
 		await clock.sleep(gapAt(age), signal).catch(() => undefined);
 	}
 	tried();
@@ -105,16 +108,41 @@ export function gapAt(ageMs: number): number {
 	return Math.min(Math.max(ageMs * 0.05, 1), 1000);
 }
 
-async function accepts({ address, port }: Endpoint, signal: AbortSignal): Promise<boolean> {
+type Attempt = { readonly address: string } | { readonly fault: ConnectFault };
+
+/** The first of its addresses that accepts a connection. */
+async function tryAll({ addresses, port }: Endpoint, signal: AbortSignal): Promise<Attempt> {
+	const faults = await Promise.all(addresses.map((address) => faultAt(address, port, signal)));
+	const accepted = faults.indexOf(undefined);
+	if (accepted === -1) return { fault: faults.includes("refused") ? "refused" : (faults[0] ?? "no-way") };
+	// An app that listens at all of them may have begun to after we asked the first.
+	const preferred = addresses.slice(0, accepted);
+	const again = await Promise.all(preferred.map((address) => faultAt(address, port, signal)));
+	return { address: preferred[again.indexOf(undefined)] ?? addresses[accepted] ?? "" };
+}
+
+/** Undefined when it accepts a connection. */
+async function faultAt(
+	address: string,
+	port: number,
+	signal: AbortSignal,
+): Promise<ConnectFault | undefined> {
 	const socket = connect({ host: address, port, autoSelectFamily: false });
 	const timer = setTimeout(() => socket.destroy(new Error("no answer")), attemptMs);
 	try {
 		await once(socket, "connect", { signal });
-		return true;
-	} catch {
-		return false;
+		return undefined;
+	} catch (thrown) {
+		return faultOf(thrown);
 	} finally {
 		clearTimeout(timer);
 		socket.on("error", () => undefined).destroy();
 	}
+}
+
+/** connect(2): a neighbour that does not answer is EHOSTUNREACH, after seconds; the others come at once. */
+function faultOf(thrown: unknown): ConnectFault {
+	const code = thrown instanceof Error && "code" in thrown ? thrown.code : undefined;
+	if (code === "ECONNREFUSED") return "refused";
+	return code === "ENETUNREACH" || code === "EADDRNOTAVAIL" || code === "EACCES" ? "no-way" : "no-answer";
 }

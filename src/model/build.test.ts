@@ -63,7 +63,7 @@ test("what listens by itself is probed, what has a health check is not", () => {
 	const { probes } = build(surroundings({ containers: [healthy, starting, deaf], answer: "not-yet" }));
 
 	expect(probes).toEqual([
-		{ start: `${deaf.id}@${deaf.startedAt}`, address: deaf.networks[0]?.ipv4, port: 8080 },
+		{ start: `${deaf.id}@${deaf.startedAt}`, addresses: [deaf.networks[0]?.ipv4], port: 8080 },
 	]);
 });
 

@@ -41,11 +41,13 @@ export type Attachment = {
 	/** An IP literal, or empty. */
 	readonly ipv4: string;
 	readonly ipv6: string;
+	/** Where the network's gateway is, IPv4 first; empty in an internal network. */
+	readonly gateways: readonly string[];
 };
 
-/** The address it is reached by: IPv4 where there is one. */
-export function addressOf({ ipv4, ipv6 }: Attachment): string {
-	return ipv4 === "" ? ipv6 : ipv4;
+/** The addresses it has there, IPv4 first. */
+export function addressesOf({ ipv4, ipv6 }: Attachment): readonly string[] {
+	return [ipv4, ipv6].filter((address) => address !== "");
 }
 
 /**
@@ -61,10 +63,15 @@ export type Self = { readonly container: Container | undefined };
 export type Leaving = { readonly startedAt: string; readonly signal: string; readonly overdue: boolean };
 
 /**
- * Whether an endpoint accepts connections, as the probe found: `silent` is one that has not for so long that a person
- * should hear of it. An endpoint that was never probed is absent.
+ * What the probe found at an endpoint; one that was never probed is absent. `overdue`: it has been deaf for so long that a
+ * person should hear of it. `fault`: how the last attempt failed; undefined before the first has ended.
  */
-export type Listening = "yes" | "not-yet" | "silent";
+export type Listening =
+	| { readonly kind: "listens"; readonly address: string }
+	| { readonly kind: "deaf"; readonly overdue: boolean; readonly fault: ConnectFault | undefined };
+
+/** `refused`: the address is there, and nothing listens. `no-answer`: silence. `no-way`: this machine can't send there. */
+export type ConnectFault = "refused" | "no-answer" | "no-way";
 
 /** A container that Docker lists but can't tell of, and why. What was known of it still holds; else it is not known at all. */
 export type Unreadable = { readonly id: string; readonly name: string; readonly message: string };
@@ -72,6 +79,7 @@ export type Unreadable = { readonly id: string; readonly name: string; readonly 
 /** All that is known of the engine at one moment: what `build` makes a fleet of. */
 export type Inventory = {
 	readonly proxy: Self;
+	/** Those with the join label, and those whose network one of them uses. */
 	readonly containers: readonly Container[];
 	/** By container id. */
 	readonly leaving: ReadonlyMap<string, Leaving>;

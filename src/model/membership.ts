@@ -1,4 +1,4 @@
-import { addressOf, type Self } from "./container.ts";
+import { addressesOf, type Self } from "./container.ts";
 import { hostPort } from "./endpoint.ts";
 import { type Fleet, type Member, membersOf } from "./fleet.ts";
 import type { Standing } from "./standing.ts";
@@ -78,7 +78,7 @@ export function balancerJoin({ container }: Self): MembershipEvent {
 		role: "balancer",
 		name: container?.name ?? "ballast",
 		id: container?.id ?? "",
-		address: at === undefined ? "" : addressOf(at),
+		address: at === undefined ? "" : (addressesOf(at)[0] ?? ""),
 		pool: "",
 		why: container === undefined ? "started outside a container" : "started",
 	};

@@ -1,8 +1,8 @@
 import fc from "fast-check";
 import { describe, expect, test } from "vitest";
 import { attachment, container, idOf } from "../testing/containers.ts";
-import type { Attachment, Self } from "./container.ts";
-import { networkOf } from "./network.ts";
+import type { Attachment, Container, Self } from "./container.ts";
+import { networkOf as networkOfHome } from "./network.ts";
 
 const web = (...networks: readonly Attachment[]) => container("web", { networks });
 const proxyIn = (...networks: readonly string[]): Self => ({
@@ -10,6 +10,10 @@ const proxyIn = (...networks: readonly string[]): Self => ({
 });
 const outside: Self = { container: undefined };
 const onHost: Self = { container: container("proxy", { networks: [], networkMode: "host" }) };
+
+function networkOf(of: Container, proxy: Self, wanted: string | undefined) {
+	return networkOfHome({ container: of, home: of }, proxy, wanted);
+}
 
 function chosen(...[of, proxy, wanted]: Parameters<typeof networkOf>): string {
 	const choice = networkOf(of, proxy, wanted);
@@ -107,44 +111,51 @@ describe("a container that can't be reached is a problem naming both sides' netw
 		});
 	});
 
-	test.each(["host", "none", "container:0a1b2c"])("when its network mode is %s", (networkMode) => {
-		const lonely = container("web", { networks: [], networkMode });
+	test("when it is in none, with the two commands that help", () => {
+		const lonely = container("web", { networks: [], networkMode: "none" });
 
-		expect(problemOf(lonely, proxyIn("front"), undefined)?.message).toContain(
-			`it is in none (network mode ${networkMode})`,
-		);
+		expect(problemOf(lonely, proxyIn("front"), undefined)).toMatchObject({
+			message: expect.stringContaining("it is in none (network mode none)"),
+			hint: "make it anew in front, or: docker network disconnect none web && docker network connect front web",
+		});
 	});
 
-	test.each([
-		["host", "run it in front instead: Docker connects none that is in network mode host"],
-		["none", "run it in front instead: Docker connects none that is in network mode none"],
-		[
-			"container:0a1b2c",
-			"run it in front instead: Docker connects none that is in network mode container:0a1b2c",
-		],
-	])("and with a hint that helps in network mode %s, too", (networkMode, hint) => {
-		const lonely = container("web", { networks: [], networkMode });
+	test("when it uses another one's, which is the one to connect", () => {
+		const vpn = container("vpn", { networks: [attachment("tunnel", "vpn")] });
+		const choice = networkOfHome({ container: web(), home: vpn }, proxyIn("front"), undefined);
 
-		expect(problemOf(lonely, proxyIn("front"), undefined)?.hint).toBe(hint);
+		expect(choice).toMatchObject({
+			problem: {
+				subject: "web",
+				message: expect.stringMatching(
+					/^vpn, whose network it uses, shares no network with the proxy: it is in tunnel/,
+				),
+				hint: expect.stringContaining("docker network connect front vpn"),
+			},
+		});
 	});
 
 	test.each([
 		["outside of any container", outside],
 		["in the host's own network", onHost],
 	])("when the proxy runs %s, which is no network to connect to", (_, proxy) => {
-		const lonely = container("web", { networks: [], networkMode: "host" });
-
-		expect(problemOf(lonely, proxy, undefined)).toMatchObject({
+		expect(problemOf(web(), proxy, undefined)).toMatchObject({
 			message: expect.stringContaining("the proxy in the host's own network"),
-			hint: expect.stringContaining("run it in a network of Docker's instead"),
+			hint: expect.stringContaining("run it in a bridge network"),
 		});
 	});
 
-	test("when the proxy itself shares another container's network", () => {
-		const proxy = container("proxy", { networks: [], networkMode: "container:0a1b2c" });
+	test("when the proxy has left its last network", () => {
+		expect(problemOf(web(attachment("front", "web")), proxyIn(), undefined)?.hint).toBe(
+			"connect the proxy to its network: docker network connect front proxy",
+		);
+	});
+
+	test("when the proxy's own network mode is one that can't be connected", () => {
+		const proxy = container("proxy", { networks: [], networkMode: "none" });
 
 		expect(problemOf(web(attachment("front", "web")), { container: proxy }, undefined)?.hint).toBe(
-			"run the proxy in front instead: Docker connects none that is in network mode container:0a1b2c",
+			"run the proxy in front instead: Docker connects none that is in network mode none",
 		);
 	});
 });

@@ -1,4 +1,4 @@
-import type { Attachment, Container, Self } from "./container.ts";
+import { type Attachment, addressesOf, type Container, type Self } from "./container.ts";
 import { byText } from "./order.ts";
 import type { Problem } from "./problem.ts";
 
@@ -7,20 +7,21 @@ type Choice =
 	| { readonly attachment: Attachment; readonly shared: readonly string[] }
 	| { readonly problem: Problem };
 
+/** A container, and the one whose networks it is in: itself, as a rule. */
+type InNetworks = { readonly container: Container; readonly home: Container };
+
 /**
  * The network to reach a container by: the one its label names, else the first by name of those the proxy shares.
  * On the host, outside a container or in its network mode, every bridge network is shared, as the host routes to them all.
  */
-export function networkOf(container: Container, proxy: Self, wanted: string | undefined): Choice {
-	const reachable = container.networks
-		.filter((at) => at.ipv4 !== "" || at.ipv6 !== "")
+export function networkOf(its: InNetworks, proxy: Self, wanted: string | undefined): Choice {
+	const reachable = its.home.networks
+		.filter((at) => addressesOf(at).length > 0)
 		.filter((at) => isShared(at, proxy))
-		.sort((a, b) => byText(a.network, b.network) || byText(a.networkId, b.networkId));
+		.toSorted((a, b) => byText(a.network, b.network) || byText(a.networkId, b.networkId));
 	const attachment = wanted === undefined ? reachable[0] : reachable.find((at) => at.network === wanted);
 	if (attachment !== undefined) return { attachment, shared: reachable.map(({ network }) => network) };
-	return {
-		problem: wanted === undefined ? unreachable(container, proxy) : notInNetwork(container, proxy, wanted),
-	};
+	return { problem: wanted === undefined ? unreachable(its, proxy) : notInNetwork(its, proxy, wanted) };
 }
 
 function isShared(at: Attachment, proxy: Self): boolean {
@@ -28,26 +29,32 @@ function isShared(at: Attachment, proxy: Self): boolean {
 	return proxy.container?.networks.some((own) => own.networkId === at.networkId) === true;
 }
 
-function isOnHost({ container }: Self): boolean {
+export function isOnHost({ container }: Self): boolean {
 	return container === undefined || container.networkMode === "host";
 }
 
-function unreachable(container: Container, proxy: Self): Problem {
+function unreachable({ container, home }: InNetworks, proxy: Self): Problem {
+	const who = home === container ? "it" : `${home.name}, whose network it uses,`;
 	return {
 		code: "no-shared-network",
 		severity: "problem",
 		subject: container.name,
-		message: `it shares no network with the proxy: it is in ${listed(container)}, the proxy in ${placeOf(proxy)}`,
-		hint: wayToShare(container, proxy),
+		message: `${who} shares no network with the proxy: it is in ${listed(home)}, the proxy in ${placeOf(proxy)}`,
+		hint: wayToShare(home, proxy),
 	};
 }
 
 function wayToShare(container: Container, proxy: Self): string {
 	const [ours] = namesOf(proxy.container);
-	if (isFixed(container)) return `run it ${insteadOf(container, ours)}`;
-	if (proxy.container !== undefined && !isOnHost(proxy) && isFixed(proxy.container))
-		return `run the proxy ${insteadOf(proxy.container, namesOf(container)[0])}`;
-	return `connect one to the other's: docker network connect ${ours ?? "<network>"} ${container.name}`;
+	const [theirs] = namesOf(container);
+	if (container.networkMode === "none" && theirs === undefined)
+		return `make it anew in ${ours ?? "a network of Docker's"}, or: docker network disconnect none ${container.name} && docker network connect ${ours ?? "<network>"} ${container.name}`;
+	if (proxy.container === undefined || isOnHost(proxy))
+		return "run it in a bridge network of this host's engine, or look why it has no address in its own";
+	if (isFixed(proxy.container)) return `run the proxy ${insteadOf(proxy.container, theirs)}`;
+	if (ours === undefined)
+		return `connect the proxy to its network: docker network connect ${theirs ?? "<network>"} ${proxy.container.name}`;
+	return `connect one to the other's: docker network connect ${ours} ${container.name}`;
 }
 
 /** Modes in which `docker network connect` is refused. */
@@ -59,12 +66,12 @@ function insteadOf({ networkMode }: Container, network = "a network of Docker's"
 	return `in ${network} instead: Docker connects none that is in network mode ${networkMode}`;
 }
 
-function notInNetwork(container: Container, proxy: Self, wanted: string): Problem {
+function notInNetwork({ container, home }: InNetworks, proxy: Self, wanted: string): Problem {
 	return {
 		code: "no-such-network",
 		severity: "problem",
 		subject: container.name,
-		message: `its label asks for the network ${wanted}, but it is in ${listed(container)}, and the proxy in ${placeOf(proxy)}`,
+		message: `its label asks for the network ${wanted}, but it is in ${listed(home)}, and the proxy in ${placeOf(proxy)}`,
 		hint: "name a network that both are in, as docker network ls shows it (Compose puts the project's name before it)",
 	};
 }
@@ -75,7 +82,7 @@ function placeOf(proxy: Self): string {
 		: listed(proxy.container);
 }
 
-function listed(container: Container): string {
+export function listed(container: Container): string {
 	if (container.networks.length === 0) return `none (network mode ${container.networkMode})`;
 	return namesOf(container).join(", ");
 }

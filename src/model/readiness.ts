@@ -1,47 +1,57 @@
-import { type Attachment, addressOf, type Container, type Listening } from "./container.ts";
-import { type Endpoint, endpointKey, hostPort, startOf } from "./endpoint.ts";
+import type { Container } from "./container.ts";
+import { deaf, type PortChoice } from "./deaf.ts";
+import { type Endpoint, endpointKey, startOf } from "./endpoint.ts";
 import type { Problem } from "./problem.ts";
-import type { JoinPolicy, Surroundings } from "./surroundings.ts";
+import type { Reach } from "./reach.ts";
+import type { Surroundings } from "./surroundings.ts";
 
 export type Readiness = {
-	readonly ready: boolean;
 	readonly why: string;
-	readonly failed: boolean;
 	readonly problems: readonly Problem[];
 	readonly probe?: Endpoint;
-};
+} & (
+	| { readonly ready: true; readonly address: string }
+	| { readonly ready: false; readonly failed: boolean }
+);
 
-/** Healthy if it has a health check; else, or when it has outlived its stop, once its port accepts connections. */
+/**
+ * Healthy if it has a health check; else once its port accepts connections. That it must in any case when it has outlived
+ * its stop, and when there is more than one address to choose from, or none that is known to be its own.
+ */
 export function readinessOf(
 	container: Container,
-	at: Attachment,
-	port: number,
+	reach: Reach,
+	port: PortChoice,
 	around: Surroundings,
 ): Readiness {
 	if (container.health === "starting")
-		return {
-			ready: false,
-			why: "its health check has not passed yet",
-			failed: false,
-			problems: [starting(container)],
-		};
+		return waits("its health check has not passed yet", starting(container));
 	if (container.health === "unhealthy")
 		return { ready: false, why: "unhealthy", failed: true, problems: [unhealthy(container)] };
 	const overdue = around.inventory.leaving.get(container.id)?.startedAt === container.startedAt;
-	if (container.health === "healthy" && !overdue)
-		return { ready: true, why: "healthy", failed: false, problems: [] };
+	const [only] = reach.addresses;
+	if (container.health === "healthy" && !overdue && reach.certain && only !== undefined)
+		return { ready: true, why: "healthy", address: only, problems: [] };
 	// One that outlived its stop has to answer anew: what it answered before the signal says nothing.
 	const start = overdue ? `${startOf(container)} after its stop` : startOf(container);
-	const probe = { start, address: addressOf(at), port };
+	const addresses = inOrder(reach, around.addresses.get(container.id));
+	const probe = { start, addresses, port: port.port };
 	const answer = around.listening.get(endpointKey(probe));
-	if (answer === "yes") return { ready: true, why: "listening", failed: false, problems: [], probe };
-	return {
-		ready: false,
-		why: "its port does not answer yet",
-		failed: false,
-		problems: [deaf(container, probe, answer, around.policy)],
-		probe,
-	};
+	const why = container.health === "healthy" && !overdue ? "healthy" : "listening";
+	if (answer?.kind === "listens") return { ready: true, why, address: answer.address, problems: [], probe };
+	const problem = deaf({ container, reach, port, policy: around.policy }, answer);
+	return { ...waits("its port does not answer yet", problem), probe };
+}
+
+function waits(why: string, problem: Problem): Readiness {
+	return { ready: false, why, failed: false, problems: [problem] };
+}
+
+/** What it is served by now comes first: the other address may begin to answer later. */
+function inOrder({ addresses }: Reach, present: string | undefined): readonly string[] {
+	return present !== undefined && addresses.includes(present)
+		? [present, ...addresses.filter((address) => address !== present)]
+		: addresses;
 }
 
 function starting(container: Container): Problem {
@@ -61,20 +71,5 @@ function unhealthy(container: Container): Problem {
 		subject: container.name,
 		message: "Docker calls it unhealthy; it gets no requests until its HEALTHCHECK passes",
 		hint: `see why with: docker inspect --format '{{json .State.Health}}' ${container.name}`,
-	};
-}
-
-function deaf(
-	container: Container,
-	probe: Endpoint,
-	answer: Listening | undefined,
-	{ labels }: JoinPolicy,
-): Problem {
-	return {
-		code: "not-listening",
-		severity: answer === "silent" ? "problem" : "notice",
-		subject: container.name,
-		message: `nothing accepts connections at ${hostPort(probe)} yet; it joins as soon as something does`,
-		hint: `let the app listen on 0.0.0.0, not on loopback alone, and at this port; another port is named by the label ${labels.prefix}port`,
 	};
 }

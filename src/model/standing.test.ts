@@ -197,7 +197,7 @@ test("what does not listen is told the whole label that names another port", () 
 	const labels = { ...policy.labels, prefix: "lb." };
 	const { problems } = standing({ around: () => ({ answer: "silent", policy: { labels } }) });
 
-	expect(problems[0]?.hint).toContain("another port is named by the label lb.port");
+	expect(problems[0]?.hint).toContain("name that by the label lb.port");
 });
 
 describe("a server", () => {

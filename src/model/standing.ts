@@ -1,9 +1,10 @@
-import { type Attachment, addressOf, type Container, type Inventory } from "./container.ts";
+import type { Container, Inventory } from "./container.ts";
+import type { PortChoice } from "./deaf.ts";
 import type { Endpoint } from "./endpoint.ts";
 import { defaultPool, type Member } from "./fleet.ts";
 import { type LabelReading, readLabels, type Wishes } from "./labels.ts";
-import { networkOf } from "./network.ts";
 import type { Problem } from "./problem.ts";
+import { type Reach, reachOf } from "./reach.ts";
 import { readinessOf } from "./readiness.ts";
 import type { JoinPolicy, Surroundings } from "./surroundings.ts";
 
@@ -14,7 +15,7 @@ export type Standing = {
 	/** What its labels say, whether it comes to count or not. */
 	readonly reading: LabelReading;
 	/** What it is reached by, as far as that was found. */
-	readonly network?: NetworkChoice;
+	readonly reach?: Reach;
 	readonly port?: PortChoice;
 	/** Where it must be probed; undefined when it has a health check of its own, or can't be reached anyhow. */
 	readonly probe?: Endpoint;
@@ -22,12 +23,6 @@ export type Standing = {
 	| { readonly member: Member; readonly why: string }
 	| { readonly member: undefined; readonly why: string; readonly failed: boolean }
 );
-
-/** The network in use, and by name all that it could be reached by. */
-export type NetworkChoice = { readonly attachment: Attachment; readonly shared: readonly string[] };
-
-/** A port, and who named it. */
-export type PortChoice = { readonly port: number; readonly from: "label" | "exposed" | "setting" };
 
 /** Judges one container that carries the join label. */
 export function standingOf(container: Container, around: Surroundings): Standing {
@@ -41,21 +36,19 @@ export function standingOf(container: Container, around: Surroundings): Standing
 	if (reading.wishes.enable === false)
 		return absent(`kept out by ${around.policy.labels.prefix}enable=false`, {});
 	if (reading.unusable) return absent("a label can't be understood", {});
-	const network = networkOf(container, around.inventory.proxy, reading.wishes.network);
-	if ("problem" in network) return absent("it can't be reached", {}, network.problem);
+	const reach = reachOf(container, around.inventory, reading.wishes.network);
+	if ("problem" in reach) return absent("it can't be reached", {}, reach.problem);
 	const port = portOf(container, reading.wishes, around.policy);
-	if (port === undefined)
-		return absent("its port is not known", { network }, noPort(container, around.policy));
-	const { attachment } = network;
-	const standing = readinessOf(container, attachment, port.port, around);
-	const judged = { container, reading, network, port, ...standing };
+	if (port === undefined) return absent("its port is not known", { reach }, noPort(container, around.policy));
+	const standing = readinessOf(container, reach, port, around);
+	const judged = { container, reading, reach, port, ...standing };
 	const problems = [...reading.problems, ...standing.problems];
-	if (!standing.ready) return { ...judged, member: undefined, problems };
-	const member = memberOf(container, attachment, port.port, reading.wishes, around.names);
+	if (!standing.ready) return { ...judged, failed: standing.failed, member: undefined, problems };
+	const member = memberOf(container, standing.address, port.port, reading.wishes, around.names);
 	return { ...judged, member, problems };
 }
 
-type Reached = Pick<Standing, "network" | "port">;
+type Reached = Pick<Standing, "reach" | "port">;
 
 type Gone = { readonly why: string; readonly failed: boolean; readonly problems?: readonly Problem[] };
 
@@ -112,7 +105,7 @@ function portOf(container: Container, wishes: Wishes, policy: JoinPolicy): PortC
 
 function memberOf(
 	container: Container,
-	at: Attachment,
+	address: string,
 	port: number,
 	wishes: Wishes,
 	names: ReadonlyMap<string, string>,
@@ -121,7 +114,7 @@ function memberOf(
 	const server = {
 		name: names.get(id) ?? `${safe(name)}-${id.slice(0, 8)}`,
 		container: { id, name },
-		address: addressOf(at),
+		address,
 		port,
 		weight: wishes.weight ?? 100,
 		...(wishes.maxconn === undefined ? {} : { maxconn: wishes.maxconn }),

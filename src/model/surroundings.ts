@@ -15,5 +15,7 @@ export type Surroundings = {
 	readonly listening: ReadonlyMap<string, Listening>;
 	/** Names that servers already have, by container id: a server keeps its name for its container's life. */
 	readonly names: ReadonlyMap<string, string>;
+	/** Addresses that servers have now, by container id: of several that answer, a server keeps the one it has. */
+	readonly addresses: ReadonlyMap<string, string>;
 	readonly policy: JoinPolicy;
 };

@@ -1,9 +1,9 @@
 import { expect, test } from "vitest";
 import { build } from "../model/build.ts";
 import type { Listening } from "../model/container.ts";
-import { endpointKey } from "../model/endpoint.ts";
+import { type Endpoint, endpointKey } from "../model/endpoint.ts";
 import { membersOf } from "../model/fleet.ts";
-import { container, policy, surroundings } from "../testing/containers.ts";
+import { type Answer, container, heard, policy, surroundings } from "../testing/containers.ts";
 import { settled } from "../testing/fake-clock.ts";
 import { createDraft } from "./draft.ts";
 import type { Ports } from "./ports.ts";
@@ -16,14 +16,14 @@ const names = (draft: Awaited<ReturnType<ReturnType<typeof createDraft>>>) =>
 function slowProbe() {
 	const tried = Promise.withResolvers<void>();
 	const known = new Map<string, Listening>();
-	const watched: string[][] = [];
+	const watched: (readonly Endpoint[])[] = [];
 	const probe: Ports["probe"] = {
-		watch: (endpoints) => watched.push(endpoints.map(endpointKey)),
+		watch: (endpoints) => watched.push(endpoints),
 		listening: () => known,
 		settled: async () => tried.promise,
 	};
 	const answers = () => {
-		for (const key of watched.flat()) known.set(key, "yes");
+		for (const endpoint of watched.flat()) known.set(endpointKey(endpoint), heard("yes", endpoint));
 		tried.resolve();
 	};
 	return { probe, watched, answers };
@@ -49,7 +49,7 @@ test("later nobody waits for a newcomer's port", async () => {
 	const draft = await draftOf(inventoryOf(container("late")), undefined, signal);
 
 	expect(names(draft)).toEqual([]);
-	expect(watched.at(-1)).toEqual(draft.probes.map(endpointKey));
+	expect(watched.at(-1)).toEqual(draft.probes);
 	answers();
 	expect(names(await draftOf(inventoryOf(container("late")), undefined, signal))).toEqual(["late"]);
 });
@@ -68,13 +68,13 @@ test("a first draft whose wait was ended waits again the next time", async () =>
 
 test("promise 2: a member in force that is too busy for the probe stays, until it is silent", async () => {
 	const busy = container("busy");
-	const known = new Map<string, Listening>();
+	let answer: Answer = "not-yet";
+	let watched: readonly Endpoint[] = [];
 	const probe: Ports["probe"] = {
 		watch: (endpoints) => {
-			for (const endpoint of endpoints)
-				known.set(endpointKey(endpoint), known.get(endpointKey(endpoint)) ?? "not-yet");
+			watched = endpoints;
 		},
-		listening: () => known,
+		listening: () => new Map(watched.map((endpoint) => [endpointKey(endpoint), heard(answer, endpoint)])),
 		settled: async () => undefined,
 	};
 	const everyone = surroundings({ containers: [busy] });
@@ -84,6 +84,6 @@ test("promise 2: a member in force that is too busy for the probe stays, until i
 
 	expect(names(await draftOf(everyone.inventory, inForce, signal))).toEqual(["busy"]);
 	expect(names(await draftOf(everyone.inventory, inForce, signal))).toEqual(["busy"]);
-	for (const key of known.keys()) known.set(key, "silent");
+	answer = "silent";
 	expect(names(await draftOf(everyone.inventory, inForce, signal))).toEqual([]);
 });

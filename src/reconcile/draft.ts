@@ -14,32 +14,47 @@ export function createDraft(
 	probe: Ports["probe"],
 	policy: JoinPolicy,
 ): (inventory: Inventory, before: InForce, signal: AbortSignal) => Promise<Draft> {
-	/** Endpoints, by key, that the first draft found among the members in force. */
-	let trusted: ReadonlySet<string> | undefined;
+	/** Endpoints, by key, that the first draft found among the members in force, with the address of each. */
+	let trusted: ReadonlyMap<string, string> | undefined;
 
 	function listening(): ReadonlyMap<string, Listening> {
-		const known = [...probe.listening()];
 		return new Map(
-			known.map(([key, answer]) => [key, answer === "not-yet" && trusted?.has(key) ? "yes" : answer]),
+			[...probe.listening()].map(([key, answer]) => [key, orTrusted(answer, trusted?.get(key))]),
 		);
 	}
 
 	return async (inventory, before, signal) => {
 		const members = before === undefined ? [] : membersOf(before.fleet);
 		const names = new Map(members.map(({ server }) => [server.container.id, server.name]));
-		const draft = (): Draft => build({ inventory, listening: listening(), names, policy });
+		const addresses = new Map(members.map(({ server }) => [server.container.id, server.address]));
+		const draft = (): Draft => build({ inventory, listening: listening(), names, addresses, policy });
 
 		const first = draft();
 		probe.watch(first.probes);
 		if (trusted !== undefined) return first;
 		await probe.settled(signal);
-		trusted = new Set(first.probes.filter((endpoint) => isMember(endpoint, members)).map(endpointKey));
+		trusted = new Map(
+			first.probes.flatMap((endpoint) => {
+				const address = presentAddress(endpoint, members);
+				return address === undefined ? [] : [[endpointKey(endpoint), address]];
+			}),
+		);
 		return draft();
 	};
 }
 
-function isMember({ start, address, port }: Endpoint, members: readonly Member[]): boolean {
-	return members.some(({ server }) => {
-		return start.startsWith(`${server.container.id}@`) && server.address === address && server.port === port;
+function orTrusted(answer: Listening, address: string | undefined): Listening {
+	if (address === undefined || answer.kind === "listens" || answer.overdue) return answer;
+	return { kind: "listens", address };
+}
+
+function presentAddress(
+	{ start, addresses, port }: Endpoint,
+	members: readonly Member[],
+): string | undefined {
+	const present = members.find(({ server }) => {
+		const isIts = start.startsWith(`${server.container.id}@`) && server.port === port;
+		return isIts && addresses.includes(server.address);
 	});
+	return present?.server.address;
 }

@@ -1,7 +1,7 @@
 import { createHash } from "node:crypto";
 import { build } from "../model/build.ts";
 import type { Attachment, Container, Leaving, Listening, Unreadable } from "../model/container.ts";
-import { endpointKey } from "../model/endpoint.ts";
+import { type Endpoint, endpointKey } from "../model/endpoint.ts";
 import type { JoinPolicy, Surroundings } from "../model/surroundings.ts";
 
 /** The id that the container of this name has in tests. */
@@ -12,7 +12,7 @@ export function idOf(name: string): string {
 /** A place in a network, with an address that depends on both names alone. */
 export function attachment(network: string, who: string, over: Partial<Attachment> = {}): Attachment {
 	const [a = 0, b = 0] = createHash("sha256").update(`${network} ${who}`).digest();
-	return { network, networkId: idOf(network), ipv4: `10.0.${a}.${b}`, ipv6: "", ...over };
+	return { network, networkId: idOf(network), ipv4: `10.0.${a}.${b}`, ipv6: "", gateways: [], ...over };
 }
 
 /** A container that joins: it runs in the network `front`, carries the join label and exposes one port. */
@@ -46,6 +46,16 @@ export function told(of: Container, signal = "SIGTERM", overdue = false): readon
 
 export const policy: JoinPolicy = { labels: { join: "role=backend", prefix: "ballast." }, port: undefined };
 
+/** What the probe may have found, in a word: `silent` for so long that a person should hear of it. */
+export type Answer = "yes" | "not-yet" | "silent" | Listening;
+
+/** At an endpoint that answers, the first of its addresses does. */
+export function heard(answer: Answer, { addresses: [address = ""] }: Endpoint): Listening {
+	if (typeof answer !== "string") return answer;
+	if (answer === "yes") return { kind: "listens", address };
+	return { kind: "deaf", overdue: answer === "silent", fault: "refused" };
+}
+
 export type Circumstances = {
 	readonly containers?: readonly Container[];
 	/** Null: outside of any container. */
@@ -53,8 +63,9 @@ export type Circumstances = {
 	readonly leaving?: readonly (readonly [string, Leaving])[];
 	readonly unreadable?: readonly Unreadable[];
 	/** What the probe says of every port; undefined: it has not tried yet. */
-	readonly answer?: Listening | undefined;
+	readonly answer?: Answer | undefined;
 	readonly names?: ReadonlyMap<string, string>;
+	readonly addresses?: ReadonlyMap<string, string>;
 	readonly policy?: Partial<JoinPolicy>;
 };
 
@@ -70,10 +81,12 @@ export function surroundings(circumstances: Circumstances = {}): Surroundings {
 		},
 		listening: new Map(),
 		names,
+		addresses: circumstances.addresses ?? new Map(),
 		policy: { ...policy, ...circumstances.policy },
 	};
 	const answer = "answer" in circumstances ? circumstances.answer : "yes";
 	if (answer === undefined) return around;
 	const { probes } = build(around);
-	return { ...around, listening: new Map(probes.map((endpoint) => [endpointKey(endpoint), answer])) };
+	const listening = probes.map((endpoint) => [endpointKey(endpoint), heard(answer, endpoint)] as const);
+	return { ...around, listening: new Map(listening) };
 }

@@ -13,6 +13,7 @@ type FakeContainer = {
 	readonly stopTimeout?: number;
 	readonly health?: string;
 	readonly address?: string;
+	readonly networkMode?: string;
 };
 
 /** What a real engine can't be made to do on demand. */
@@ -177,7 +178,7 @@ function inspectOf({ id, name, status = "running", ...container }: FakeContainer
 			StopSignal: container.stopSignal,
 			StopTimeout: container.stopTimeout,
 		},
-		HostConfig: { NetworkMode: "fake-net" },
+		HostConfig: { NetworkMode: container.networkMode ?? "fake-net" },
 		NetworkSettings: {
 			Networks: {
 				"fake-net": {

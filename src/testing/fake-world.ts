@@ -1,12 +1,12 @@
 import { orAborted } from "../abort.ts";
-import type { Inventory, Listening } from "../model/container.ts";
-import { endpointKey } from "../model/endpoint.ts";
+import type { Inventory } from "../model/container.ts";
+import { type Endpoint, endpointKey } from "../model/endpoint.ts";
 import { type Fleet, membersOf } from "../model/fleet.ts";
 import type { Generation, Verdict } from "../model/generation.ts";
 import type { MembershipEvent } from "../model/membership.ts";
 import type { Hints, InForce, Ports, ReloadResult } from "../reconcile/ports.ts";
 import { loadTemplates, type Templates } from "../render/engine.ts";
-import { type Circumstances, surroundings } from "./containers.ts";
+import { type Answer, type Circumstances, heard, surroundings } from "./containers.ts";
 import { shippedTemplates } from "./golden.ts";
 
 /** What a pass needs of the world, by hand: an engine, a HAProxy and a disk that a test can break. */
@@ -44,7 +44,7 @@ type Faults = {
 	templates?: Templates | Error | undefined;
 	/** The copy of the templates that were accepted is lost. */
 	nothingKept?: boolean;
-	answer?: Listening | undefined;
+	answer?: Answer | undefined;
 };
 
 const shipped = await loadTemplates(shippedTemplates, undefined);
@@ -63,7 +63,7 @@ export function createFakeWorld(circumstances: Circumstances = {}): FakeWorld {
 	let inventory: Inventory = surroundings(circumstances).inventory;
 	let [inForce, previous]: [Generation | undefined, Generation | undefined] = [undefined, undefined];
 	let nodes: readonly string[] = [];
-	let watched: readonly string[] = [];
+	let watched: readonly Endpoint[] = [];
 	let kept: Templates | undefined;
 
 	const engine: Ports["engine"] = {
@@ -110,10 +110,13 @@ export function createFakeWorld(circumstances: Circumstances = {}): FakeWorld {
 			generations,
 			probe: {
 				watch: (endpoints) => {
-					watched = endpoints.map(endpointKey);
+					watched = endpoints;
 				},
-				listening: () =>
-					new Map(faults.answer === undefined ? [] : watched.map((key) => [key, faults.answer ?? "yes"])),
+				listening: () => {
+					const { answer } = faults;
+					if (answer === undefined) return new Map();
+					return new Map(watched.map((endpoint) => [endpointKey(endpoint), heard(answer, endpoint)]));
+				},
 				settled: async (signal) => signal.throwIfAborted(),
 			},
 			templates: {

@@ -1,0 +1,111 @@
+import type { Container, Unreadable } from "../model/container.ts";
+import { wantsToJoin } from "../model/labels.ts";
+import type { DockerClient } from "./client.ts";
+import { createLenders } from "./lenders.ts";
+import { type Found, unreadableOf } from "./look.ts";
+import { isCertain, isSelf, selfUnknown } from "./self.ts";
+
+/** By id: those with the join label, and those whose network one of them uses. */
+export type Known = ReadonlyMap<string, Container>;
+
+type Knowing = {
+	readonly known: Known;
+	readonly proxy: Container | undefined;
+	readonly unreadable: readonly Unreadable[];
+};
+
+/** What is known of the engine. Each change is made as a whole, or not at all when it throws. */
+export type Knowledge = {
+	readonly now: () => Knowing;
+	/** What was found of those that were asked for; the others are as before. */
+	readonly add: (found: readonly Found[], asked: ReadonlySet<string>, signal: AbortSignal) => Promise<void>;
+	/** All there is. */
+	readonly replace: (
+		found: readonly Found[],
+		unreadable: readonly Unreadable[],
+		signal: AbortSignal,
+	) => Promise<void>;
+};
+
+type KnowledgeParts = {
+	readonly client: Pick<DockerClient, "engine" | "inspect">;
+	readonly joinLabel: string;
+	readonly self: string | undefined;
+};
+
+export function createKnowledge({ client, joinLabel, self }: KnowledgeParts): Knowledge {
+	const lenders = createLenders(client);
+	let now: Knowing = { known: new Map(), proxy: undefined, unreadable: [] };
+
+	async function take(read: Reading, signal: AbortSignal): Promise<void> {
+		const proxy = proxyAmong(read.found, now.proxy, self, client.engine);
+		const { candidates, joining, users } = laidOver(read, now.known, proxy, joinLabel);
+		const lent = await lenders.of(users, candidates, now.known, signal);
+		const known = new Map([...lent.lenders, ...joining]);
+		const unread = lent.unread.map((one) => unreadableOf(one, known.get(one.id)));
+		now = { proxy, known, unreadable: [...read.unreadable, ...unread] };
+	}
+
+	return {
+		now: () => now,
+		add: async (found, asked, signal) => {
+			const unreadable = now.unreadable.filter(({ id }) => !asked.has(id));
+			await take({ before: now.known, found, unreadable }, signal);
+		},
+		replace: async (found, unreadable, signal) => {
+			lenders.lookAgain();
+			await take({ before: new Map(), found, unreadable }, signal);
+		},
+	};
+}
+
+/** What a read found, to be laid over what was known `before`. */
+type Reading = {
+	readonly before: Known;
+	readonly found: readonly Found[];
+	readonly unreadable: readonly Unreadable[];
+};
+
+/** Throws where the engine was asked about the container that we certainly run in, and never knew it. */
+function proxyAmong(
+	found: readonly Found[],
+	before: Container | undefined,
+	self: string | undefined,
+	engine: string,
+): Container | undefined {
+	const own = found.find(({ id }) => isSelf(id, self));
+	const proxy = own?.container ?? before;
+	if (self !== undefined && isCertain(self) && own !== undefined && proxy === undefined)
+		throw selfUnknown(self, engine);
+	return proxy;
+}
+
+/**
+ * What was known before with what was found over it and the proxy; those of them that join; and who may use another's
+ * network.
+ */
+function laidOver(
+	{ before, found }: Reading,
+	known: Known,
+	proxy: Container | undefined,
+	joinLabel: string,
+): { readonly candidates: Known; readonly joining: Known; readonly users: readonly Container[] } {
+	const after = new Map(before);
+	for (const { id, container } of found.map((one) => inItsStart(one, known.get(one.id)))) {
+		if (container === undefined) after.delete(id);
+		else after.set(container.id, container);
+	}
+	const joining = new Map([...after].filter(([, { labels }]) => wantsToJoin(labels, joinLabel)));
+	if (proxy === undefined) return { candidates: after, joining, users: [...joining.values()] };
+	return { candidates: after.set(proxy.id, proxy), joining, users: [...joining.values(), proxy] };
+}
+
+/**
+ * An engine that is restarted under its containers (live-restore) calls each of them `starting` until their next check.
+ * To us, what was healthy stays so until a check says otherwise, or it starts anew.
+ */
+function inItsStart({ id, container }: Found, before: Container | undefined): Found {
+	const isAnew = container?.health === "starting" && before?.health === "healthy";
+	if (!isAnew || container.startedAt !== before.startedAt) return { id, container };
+	return { id, container: { ...container, health: "healthy" } };
+}
