@@ -38,7 +38,7 @@ export async function run(
 	const log = createLog(settings.logLevel);
 	const status = createStatusBoard(systemClock);
 	const trigger = createTrigger(systemClock, times.idle);
-	const client = createDockerClient(settings.dockerHost);
+	using client = createDockerClient(settings);
 	const inventory = await inventoryOf(client, settings);
 	await using probe = createProbe({ onChange: () => trigger.hint({}) });
 	const haproxy = createHaproxy(join(settings.haproxyDir, "master.sock"));
@@ -58,7 +58,7 @@ export async function run(
 	);
 
 	onRunning({ readAgain: () => trigger.hint({ all: true }) });
-	log.info({ engine: settings.dockerHost, joinLabel: settings.joinLabel }, "following the engine");
+	log.info({ engine: client.engine, joinLabel: settings.joinLabel }, "following the engine");
 	await together(
 		[
 			(ends) => runLoop({ trigger, reconciler, status, announce, clock: systemClock, log, times }, ends),

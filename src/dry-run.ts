@@ -5,6 +5,8 @@ import { askController } from "./admin/client.ts";
 import { socketOf } from "./admin/socket.ts";
 import { inventoryOf, policyOf, presentCookieKey, shippedTemplates, templatesOf } from "./compose.ts";
 import { createDockerClient } from "./docker/client.ts";
+import { nameOf } from "./docker/host.ts";
+import { locateEngine } from "./docker/locate.ts";
 import { createProbe } from "./docker/probe.ts";
 import { type SavedInspects, savedInventory } from "./docker/saved.ts";
 import { AppError } from "./errors.ts";
@@ -49,9 +51,15 @@ export async function dryRun(
 	return { generation: render(fleet, options, templates), problems };
 }
 
+/** Where the engine is, such as `tcp://engine:2376`; it is not asked. Throws `AppError` where the settings lead nowhere. */
+export async function engineInForce(settings: Settings): Promise<string> {
+	return nameOf(await locateEngine(settings));
+}
+
 /** Who was told to stop, an inspect does not say: the running controller knows, if there is one. */
 async function readEngine(settings: Settings, signal: AbortSignal): Promise<Inventory> {
-	const engine = await inventoryOf(createDockerClient(settings.dockerHost), settings);
+	using client = createDockerClient(settings);
+	const engine = await inventoryOf(client, settings);
 	const inventory = await engine.read({ all: true, containers: new Set() }, signal);
 	const leaving = await askController(socketOf(settings), "/leaving").catch(() => ({}));
 	return { ...inventory, leaving: new Map(Object.entries(leaving)) };

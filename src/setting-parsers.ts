@@ -1,10 +1,17 @@
 import { isIP } from "node:net";
+import { homedir } from "node:os";
+import { join } from "node:path";
 
 /** What a text has to be: its typed value, or null for a text that is not allowed. */
 export type Parser<T> = (text: string) => T | null;
 
 export function absolutePath(text: string): string | null {
 	return /^\/\S*$/.test(text) ? text : null;
+}
+
+/** As a shell would read it: `~/` is the home directory. */
+export function pathFromHome(text: string): string | null {
+	return absolutePath(text.startsWith("~/") ? join(homedir(), text.slice("~/".length)) : text);
 }
 
 export function matching(pattern: RegExp): (text: string) => string | null {

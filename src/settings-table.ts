@@ -1,3 +1,5 @@
+import { engineSettings } from "./engine-settings.ts";
+import { type Setting, setting } from "./setting.ts";
 import {
 	absolutePath,
 	autoOr,
@@ -12,26 +14,6 @@ import {
 	webhookSecret,
 	wholeNumber,
 } from "./setting-parsers.ts";
-
-/** One row of the table: everything there is to know of a setting. */
-export type Setting<T> = {
-	/** The environment variable; the flag is made of it: `BALLAST_STATS_PORT` → `--stats-port`. */
-	readonly env: string;
-	/** Taken when `env` is not set, before the default. */
-	readonly envToo?: string;
-	readonly meaning: string;
-	readonly expected: string;
-	/** As it would be written. An empty text in the environment counts as not set. */
-	readonly default: string;
-	/** The typed value of an allowed text; null for any other. */
-	readonly parse: (text: string) => T | null;
-	/** Never printed. */
-	readonly secret?: true;
-};
-
-function setting<T>(row: Setting<T>): Setting<T> {
-	return row;
-}
 
 /** Every setting there is. `ballast settings` prints it; nothing else reads the environment. */
 export const settingsTable = {
@@ -70,14 +52,7 @@ export const settingsTable = {
 		default: "1936",
 		parse: wholeNumber(1, 65_535),
 	}),
-	dockerHost: setting({
-		env: "BALLAST_DOCKER_HOST",
-		envToo: "DOCKER_HOST",
-		meaning: "the engine to follow",
-		expected: "unix:///path/of/a/socket or tcp://host:port",
-		default: "unix:///var/run/docker.sock",
-		parse: matching(/^(unix:\/\/\/\S+|tcp:\/\/[^\s/]+:\d+)$/),
-	}),
+	...engineSettings,
 	templates: setting({
 		env: "BALLAST_TEMPLATES",
 		meaning: "a directory of your own templates, each in the place of ours of the same name",

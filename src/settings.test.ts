@@ -1,3 +1,5 @@
+import { homedir } from "node:os";
+import { join } from "node:path";
 import { describe, expect, test } from "vitest";
 import { AppError } from "./errors.ts";
 import { flagOf, readSettings, type SettingName, settingNames, settingsInForce } from "./settings.ts";
@@ -23,7 +25,9 @@ test("every default can be understood", () => {
 		port: undefined,
 		httpPort: 80,
 		statsPort: 1936,
-		dockerHost: "unix:///var/run/docker.sock",
+		dockerHost: undefined,
+		dockerContext: undefined,
+		dockerTlsVerify: false,
 		accessLog: false,
 		trustedProxies: [],
 		threads: "auto",
@@ -55,7 +59,7 @@ describe("a value is taken from the flag, else the environment, else the default
 			"tcp://b:2",
 			"DOCKER_HOST",
 		],
-		["the default", { env: { DOCKER_HOST: "" } }, "unix:///var/run/docker.sock", "default"],
+		["the default", { env: { DOCKER_HOST: "" } }, "", "default"],
 	])("%s", (_, sources, text, from) => {
 		expect(inForce("dockerHost", sources)).toEqual({ name: "dockerHost", text, from });
 	});
@@ -67,6 +71,53 @@ describe("a value is taken from the flag, else the environment, else the default
 	});
 });
 
+describe("a Docker host and a Docker context exclude each other, as with the Docker CLI", () => {
+	test.each([
+		[
+			"Docker's host before its context",
+			{ env: { DOCKER_HOST: "tcp://a", DOCKER_CONTEXT: "prod" } },
+			"tcp://a",
+			"",
+		],
+		[
+			"our host before our context",
+			{ env: { BALLAST_DOCKER_HOST: "tcp://a", BALLAST_DOCKER_CONTEXT: "prod" } },
+			"tcp://a",
+			"",
+		],
+		[
+			"our context before Docker's host",
+			{ env: { DOCKER_HOST: "tcp://a", BALLAST_DOCKER_CONTEXT: "prod" } },
+			"",
+			"prod",
+		],
+		[
+			"the flag of a context before our host",
+			{ flags: { dockerContext: "prod" }, env: { BALLAST_DOCKER_HOST: "tcp://a" } },
+			"",
+			"prod",
+		],
+		[
+			"the flag of a host before our context",
+			{ flags: { dockerHost: "tcp://a" }, env: { BALLAST_DOCKER_CONTEXT: "prod" } },
+			"tcp://a",
+			"",
+		],
+		["a context alone", { env: { DOCKER_CONTEXT: "prod" } }, "", "prod"],
+	])("%s", (_, sources, host, context) => {
+		expect(inForce("dockerHost", sources)?.text).toBe(host);
+		expect(inForce("dockerContext", sources)?.text).toBe(context);
+	});
+
+	test("both flags at a time are refused", () => {
+		const flags = { dockerHost: "tcp://a", dockerContext: "prod" };
+
+		expect(refusalOf(() => readSettings({ flags, env: {} })).message).toBe(
+			"--docker-host and --docker-context are both given, expected one of them",
+		);
+	});
+});
+
 describe("a value that can be understood", () => {
 	test.each([
 		["joinLabel", "serve-me", "serve-me"],
@@ -74,6 +125,12 @@ describe("a value that can be understood", () => {
 		["labelPrefix", "lb.example.", "lb.example."],
 		["port", "3000", 3000],
 		["dockerHost", "tcp://[::1]:2375", "tcp://[::1]:2375"],
+		["dockerHost", "tcp://host", "tcp://host"],
+		["dockerHost", "ssh://me@host:22/run/docker.sock", "ssh://me@host:22/run/docker.sock"],
+		["dockerContext", "prod_1.2", "prod_1.2"],
+		["dockerConfig", "~/.docker", join(homedir(), ".docker")],
+		["dockerTlsVerify", "1", true],
+		["dockerTlsVerify", "on", true],
 		["accessLog", "on", true],
 		["accessLog", "off", false],
 		["trustedProxies", "10.0.0.0/8, 2001:db8::/32 ,192.0.2.1", ["10.0.0.0/8", "2001:db8::/32", "192.0.2.1"]],
@@ -103,9 +160,13 @@ describe("a value that can't be understood is refused", () => {
 		["httpPort", ""],
 		["statsPort", "-1"],
 		["dockerHost", "/var/run/docker.sock"],
-		["dockerHost", "ssh://host"],
-		["dockerHost", "tcp://host"],
 		["dockerHost", "tcp://:2375"],
+		["dockerHost", "tcp://me@host"],
+		["dockerHost", "ssh://me:secret@host"],
+		["dockerHost", "ssh://"],
+		["dockerContext", "../prod"],
+		["dockerTlsVerify", "0"],
+		["dockerConfig", "docker"],
 		["templates", "templates"],
 		["stateDir", ""],
 		["accessLog", "yes"],

@@ -1,5 +1,7 @@
+import { oneEngine } from "./engine-settings.ts";
 import { AppError } from "./errors.ts";
-import { type Setting, settingsTable } from "./settings-table.ts";
+import type { Setting } from "./setting.ts";
+import { settingsTable } from "./settings-table.ts";
 
 export type SettingName = keyof typeof settingsTable;
 export type Settings = {
@@ -38,13 +40,14 @@ function refuseSamePorts({ httpPort, statsPort }: Settings): void {
 }
 
 export function settingsInForce({ flags = {}, env = process.env }: Sources = {}): readonly SettingInForce[] {
-	return settingNames.map((name) => {
+	const rows = settingNames.map((name) => {
 		const row: Setting<unknown> = settingsTable[name];
 		const flag = flags[name];
 		if (flag !== undefined) return { name, text: flag, from: flagOf(name) };
 		const variable = [row.env, row.envToo].find((key) => key !== undefined && (env[key] ?? "") !== "");
 		return { name, text: env[variable ?? ""] ?? row.default, from: variable ?? "default" };
 	});
+	return oneEngine(rows);
 }
 
 /** As it may be printed and logged: of a secret only how long it is. */

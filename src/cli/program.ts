@@ -64,24 +64,13 @@ function createProgram(): Command {
 		const { checkVerb } = await import("./check.ts");
 		process.exitCode = await checkVerb(readSettings({ flags }));
 	});
-	asking(program, "status", "whether all is well, and what was done last", {
-		path: "/status",
-		text: statusText,
-		code: ({ state }) => (state === "degraded" ? exitCodes.no : exitCodes.ok),
-	});
-	asking(program, "servers", "every server, as Ballast and HAProxy see it", {
-		path: "/servers",
-		text: serversText,
-	});
-	asking(program, "problems", "what is not served, why, and what to do", {
-		path: "/problems",
-		text: problemsText,
-	});
-	asking(program, "health", "whether HAProxy answers and the controller's loop turns", {
-		path: "/health",
-		text: ({ why }) => why,
-		code: ({ healthy }) => (healthy ? exitCodes.ok : exitCodes.no),
-	});
+	verb(program, "engine", "which engine is followed, as the settings and the Docker context have it").action(
+		async (flags) => {
+			const { engineInForce } = await import("../dry-run.ts");
+			print(await engineInForce(readSettings({ flags })));
+		},
+	);
+	addAsking(program);
 	controllerVerb(program, "log", "who joined and left")
 		.option("-n, --lines <number>", "how many of the latest", wholeNumber, 20)
 		.option("-f, --follow", "go on with what comes, until Ctrl-C")
@@ -108,6 +97,27 @@ function createProgram(): Command {
 			await optionsOf(readSettings({ flags }), "");
 		});
 	return program;
+}
+
+function addAsking(program: Command): void {
+	asking(program, "status", "whether all is well, and what was done last", {
+		path: "/status",
+		text: statusText,
+		code: ({ state }) => (state === "degraded" ? exitCodes.no : exitCodes.ok),
+	});
+	asking(program, "servers", "every server, as Ballast and HAProxy see it", {
+		path: "/servers",
+		text: serversText,
+	});
+	asking(program, "problems", "what is not served, why, and what to do", {
+		path: "/problems",
+		text: problemsText,
+	});
+	asking(program, "health", "whether HAProxy answers and the controller's loop turns", {
+		path: "/health",
+		text: ({ why }) => why,
+		code: ({ healthy }) => (healthy ? exitCodes.ok : exitCodes.no),
+	});
 }
 
 function wholeNumber(text: string): number {

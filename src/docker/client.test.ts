@@ -2,38 +2,15 @@ import { writeFile } from "node:fs/promises";
 import { createServer } from "node:net";
 import { join } from "node:path";
 import { expect, test, vi } from "vitest";
-import { type ContractEngine, dockerContract } from "../testing/docker-contract.ts";
+import { contractFake } from "../testing/contract-fake.ts";
+import { dockerContract } from "../testing/docker-contract.ts";
 import { createFakeDocker, fakeId } from "../testing/fake-docker.ts";
 import { temporaryDirectory } from "../testing/temporary-directory.ts";
 import { createDockerClient } from "./client.ts";
 
 const { signal } = new AbortController();
 
-dockerContract(async (): Promise<ContractEngine> => {
-	const docker = await createFakeDocker();
-	const change = (id: string, status: "paused" | "exited") => {
-		const container = docker.containers.get(id);
-		if (container !== undefined) docker.containers.set(id, { ...container, status });
-	};
-	return {
-		host: docker.host,
-		start: async (name, label) => {
-			const [key = "", value = ""] = label.split("=");
-			const startedAt = new Date(Date.now() - 1).toISOString();
-			const { id } = docker.add({ name, labels: { [key]: value }, startedAt });
-			docker.emit(id, "start");
-			return id;
-		},
-		pause: async (id) => change(id, "paused"),
-		stop: async (id) => {
-			docker.emit(id, "kill", { signal: "15" });
-			change(id, "exited");
-			for (const action of ["die", "disconnect", "stop"]) docker.emit(id, action);
-		},
-		exec: async (id) => docker.emit(id, "exec_start: true"),
-		[Symbol.asyncDispose]: docker[Symbol.asyncDispose],
-	};
-});
+dockerContract(async () => contractFake(await createFakeDocker()));
 
 test("promise 12: an engine that accepts and never answers is given up after the time limit", async () => {
 	await using docker = await createFakeDocker();

@@ -4,7 +4,6 @@ import { join } from "node:path";
 import { expect, test } from "vitest";
 import { temporaryDirectory } from "../testing/temporary-directory.ts";
 import { createDockerClient } from "./client.ts";
-import { parseDockerHost } from "./host.ts";
 import { unreachable } from "./unreachable.ts";
 
 /** open(2)'s flag for a descriptor that only names a file, which Node has no name for. */
@@ -50,29 +49,5 @@ test("a socket that was replaced behind the mount is named so, and a restart of 
 			code: "docker-socket-replaced",
 			hint: expect.stringContaining("restart the proxy"),
 		},
-	);
-});
-
-test.each([
-	["unix:///var/run/docker.sock", { kind: "unix", path: "/var/run/docker.sock" }],
-	["tcp://10.0.0.1:2375", { kind: "tcp", hostname: "10.0.0.1", port: 2375 }],
-	["tcp://engine", { kind: "tcp", hostname: "engine", port: 2375 }],
-	["tcp://[fd00::1]:2376", { kind: "tcp", hostname: "fd00::1", port: 2376 }],
-])("the Docker host %s is understood", (text, host) => {
-	expect(parseDockerHost(text)).toEqual(host);
-});
-
-test.each([
-	"",
-	"/var/run/docker.sock",
-	"unix://docker.sock",
-	"ssh://me@host",
-	"https://host",
-	"tcp://",
-	"tcp://me@host",
-	"tcp://host/path",
-])("the Docker host %j is refused, with what is supported", (text) => {
-	expect(() => parseDockerHost(text)).toThrow(
-		`Expected the Docker host to be unix:///path or tcp://host:port, got "${text}"`,
 	);
 });

@@ -1,6 +1,7 @@
 import { type Stats, statSync } from "node:fs";
-import { AppError } from "../errors.ts";
+import { AppError, messageOf } from "../errors.ts";
 import { type DockerHost, nameOf } from "./host.ts";
+import { tlsTrouble } from "./tls.ts";
 
 /** An engine that takes connections and does not answer them: hung, or frozen. */
 export function tooSlow(host: DockerHost, limitMs: number): AppError {
@@ -18,7 +19,7 @@ export function unreachable(host: DockerHost, cause: unknown): AppError {
 	if (cause instanceof AppError) return cause;
 	const status = statusOf(cause);
 	if (status !== undefined) return refused(host, status, cause);
-	const trouble = host.kind === "unix" ? socketTrouble(host.path, codeOf(cause)) : undefined;
+	const trouble = troubleOf(host, cause);
 	const message = trouble?.message ?? `Docker at ${nameOf(host)} can't be reached`;
 	return new AppError(trouble?.code ?? "docker-unreachable", message, {
 		cause,
@@ -33,12 +34,22 @@ export function statusOf(cause: unknown): number | undefined {
 }
 
 function refused(host: DockerHost, status: number, cause: unknown): AppError {
+	if (status === 400 && messageOf(cause).includes("HTTP request to an HTTPS server"))
+		return new AppError("docker-tls", `Docker at ${nameOf(host)} wants TLS`, {
+			cause,
+			hint: "set BALLAST_DOCKER_TLS_VERIFY=on and BALLAST_DOCKER_CERT_PATH, and mount the certificates there",
+		});
 	const guarded = "what stands before the engine has to allow GET on /containers and /events";
 	const message = `Docker at ${nameOf(host)} refused with status ${status}`;
 	return new AppError("docker-failed", message, status === 403 ? { cause, hint: guarded } : { cause });
 }
 
 type Trouble = { readonly code?: string; readonly message: string; readonly hint: string };
+
+function troubleOf(host: DockerHost, cause: unknown): Trouble | undefined {
+	if (host.kind === "unix") return socketTrouble(host.path, codeOf(cause));
+	return host.kind === "tcp" && host.tls !== undefined ? tlsTrouble(host, cause) : undefined;
+}
 
 function socketTrouble(path: string, code: string | undefined): Trouble | undefined {
 	const found = statOf(path);

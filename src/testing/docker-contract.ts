@@ -2,11 +2,13 @@ import { randomUUID } from "node:crypto";
 import { expect, test } from "vitest";
 import { createDockerClient, type DockerClient } from "../docker/client.ts";
 import { type DockerEvent, followEvents } from "../docker/events.ts";
+import type { EngineSettings } from "../docker/locate.ts";
 import { createLog } from "../log.ts";
 
 /** An engine to try, real or fake, and how to make things happen on it. */
 export type ContractEngine = AsyncDisposable & {
-	readonly host: string;
+	/** Its host, or all that leads there. */
+	readonly host: string | EngineSettings;
 	/** Starts a container of this name, labelled so, that ends at SIGTERM; gives its full id. */
 	readonly start: (name: string, label: string) => Promise<string>;
 	readonly pause: (id: string) => Promise<void>;
