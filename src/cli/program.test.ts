@@ -61,10 +61,10 @@ describe.concurrent("the command ends with", { timeout: 30_000 }, () => {
 	});
 
 	test("2 and every bad setting of the environment in one line", async () => {
-		const { code, err } = await runBallast(["run"], { env: { BALLAST_PORT: "x", DOCKER_HOST: "ssh://h" } });
+		const { code, err } = await runBallast(["run"], { env: { BALLAST_PORT: "x", DOCKER_HOST: "http://h" } });
 
 		expect(code).toBe(2);
-		expect(err).toMatch(/^ballast: BALLAST_PORT is "x".*; DOCKER_HOST is "ssh:\/\/h".*\n {2}→ /);
+		expect(err).toMatch(/^ballast: BALLAST_PORT is "x".*; DOCKER_HOST is "http:\/\/h".*\n {2}→ /);
 	});
 
 	test("2 for saved answers that can't be read", async () => {
