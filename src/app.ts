@@ -1,6 +1,7 @@
 import { join } from "node:path";
 import { healthOf, serverRows, withOthers } from "./admin/answers.ts";
 import type { AdminPorts } from "./admin/api.ts";
+import { whyAnswer } from "./admin/explain.ts";
 import { serveAdmin } from "./admin/server.ts";
 import { socketOf } from "./admin/socket.ts";
 import { systemClock } from "./clock.ts";
@@ -54,7 +55,7 @@ export async function run(
 	const { announce } = announcer;
 	await using _admin = await serveAdmin(
 		socketOf(settings),
-		adminPorts(settings, { status, haproxy, membership, announcer }),
+		adminPorts(settings, { client, status, haproxy, membership, announcer }),
 	);
 
 	onRunning({ readAgain: () => trigger.hint({ all: true }) });
@@ -127,21 +128,30 @@ function proxyIn(status: StatusBoard): ContainerRef | undefined {
 }
 
 type Told = {
+	readonly client: DockerClient;
 	readonly status: StatusBoard;
 	readonly haproxy: Haproxy;
 	readonly membership: MembershipLog;
 	readonly announcer: Announcer;
 };
 
-function adminPorts(settings: Settings, { status, haproxy, membership, announcer }: Told): AdminPorts {
+function adminPorts(
+	settings: Settings,
+	{ client, status, haproxy, membership, announcer }: Told,
+): AdminPorts {
 	const worker = { kind: "worker", path: adminSocketOf(settings) } as const;
+	const servers: AdminPorts["servers"] = async (signal) =>
+		serverRows(status.outcome()?.fleet, await showStats(worker, signal).catch(() => []));
+	const problems = () => status.view().problems;
+	const { latest } = membership;
+	const sources = { outcome: status.outcome, problems, servers, latest, inspect: client.inspect };
 	return {
 		status: async () => withOthers(status.view(), await announcer.problems()),
-		servers: async (signal) =>
-			serverRows(status.outcome()?.fleet, await showStats(worker, signal).catch(() => [])),
+		servers,
 		health: async (signal) => healthOf(status.sinceLastTurn(), await loadedNowOrSoon(haproxy, signal)),
 		hand: announcer.hand,
 		log: membership,
+		why: (asked, signal) => whyAnswer(sources, asked, signal),
 		leaving: () => status.outcome()?.draft?.around.inventory.leaving ?? new Map(),
 	};
 }

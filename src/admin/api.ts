@@ -5,6 +5,7 @@ import type { Leaving } from "../model/container.ts";
 import { type Happening, ownHappening } from "../model/happening.ts";
 import type { Problem } from "../model/problem.ts";
 import type { Status } from "../reconcile/status.ts";
+import type { WhyAnswer } from "./explain.ts";
 import { follow, type LogPort, latest } from "./log-lines.ts";
 
 /** A server as Ballast knows it, and as HAProxy counts it: a row of `ballast servers`. */
@@ -39,6 +40,7 @@ export type AdminPorts = {
 	/** By container id: who was told to stop. */
 	readonly leaving: () => ReadonlyMap<string, Leaving>;
 	readonly hand: (happening: Happening) => Promise<Handed>;
+	readonly why: (asked: string, signal: AbortSignal) => Promise<WhyAnswer>;
 };
 
 /** What came instead of an answer, with status 500, or 400 for `bad-input`. */
@@ -50,6 +52,7 @@ export type Answers = {
 	readonly "/servers": readonly ServerRow[];
 	readonly "/problems": readonly Problem[];
 	readonly "/health": Health;
+	readonly [why: `/why/${string}`]: WhyAnswer;
 	readonly "/leaving": Readonly<Record<string, Leaving>>;
 };
 
@@ -65,8 +68,9 @@ export type Posts = {
 const largestBody = 512 * 1024;
 
 /**
- * The controller's answers to the command line: `GET /status`, `/servers`, `/problems`, `/health`, `/leaving`, each one JSON value;
- * `GET /log?lines=20` and `/log?lines=20&follow` are JSON lines, those with `follow` without an end. `POST /events` hands an event on.
+ * The controller's answers to the command line: `GET /status`, `/servers`, `/problems`, `/health`, `/leaving`,
+ * `/why/<container>`, each one JSON value; `GET /log?lines=20` and `/log?lines=20&follow` are JSON lines, those with
+ * `follow` without an end. `POST /events` hands an event on.
  */
 export function createApi(ports: AdminPorts): Hono {
 	const api = new Hono();
@@ -75,6 +79,7 @@ export function createApi(ports: AdminPorts): Hono {
 	api.get("/servers", async (request) => request.json(await ports.servers(request.req.raw.signal)));
 	api.get("/health", async (request) => request.json(await ports.health(request.req.raw.signal)));
 	api.get("/leaving", (request) => request.json(Object.fromEntries(ports.leaving())));
+	api.get("/why/:asked", async ({ req, json }) => json(await ports.why(req.param("asked"), req.raw.signal)));
 	api.get("/log", async ({ req }) => {
 		const lines = Number(req.query("lines") ?? 0);
 		return req.query("follow") === undefined ? await latest(ports.log, lines) : follow(ports.log, lines);

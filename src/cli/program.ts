@@ -43,7 +43,14 @@ function createProgram(): Command {
 	const program = new Command("ballast");
 	program.description("HAProxy that follows your containers.").addHelpText("after", exitCodesText());
 	program.exitOverride().configureHelp({ showGlobalOptions: false });
+	addOwn(program);
+	addAnswers(program);
+	addController(program);
+	return program;
+}
 
+/** What the command does by itself, with all settings. */
+function addOwn(program: Command): void {
 	verb(program, "run", "follow the engine, and keep HAProxy in step with it").action(async (flags) => {
 		const { runVerb } = await import("./run.ts");
 		await runVerb(readSettings({ flags }));
@@ -70,24 +77,6 @@ function createProgram(): Command {
 			print(await engineInForce(readSettings({ flags })));
 		},
 	);
-	addAsking(program);
-	controllerVerb(program, "log", "who joined and left")
-		.option("-n, --lines <number>", "how many of the latest", wholeNumber, 20)
-		.option("-f, --follow", "go on with what comes, until Ctrl-C")
-		.option("--json", "as JSON, a line each")
-		.action(async ({ lines, follow, json, ...flags }) => {
-			const { logVerb } = await import("./log.ts");
-			process.exitCode = await logVerb(socketOf(readSettings({ flags })), { lines, follow, json });
-		});
-	controllerVerb(program, "event", "tell handlers and webhooks of an event of your own")
-		.argument("<name>", "a-z, 0-9 and dashes, such as deployed")
-		.argument("[payload]", "text, or JSON; - for standard input")
-		.option("--json", "the answer as JSON")
-		.action(async (name, payload, { json, ...flags }) => {
-			const { eventVerb } = await import("./event.ts");
-			const socket = socketOf(readSettings({ flags }));
-			process.exitCode = await eventVerb(socket, { name, payload, json });
-		});
 	verb(program, "settings", "every setting, its value and where that comes from")
 		.option("--json", "as JSON")
 		.action(async ({ json, ...flags }) => {
@@ -96,10 +85,10 @@ function createProgram(): Command {
 			const { optionsOf } = await import("../options.ts");
 			await optionsOf(readSettings({ flags }), "");
 		});
-	return program;
 }
 
-function addAsking(program: Command): void {
+/** What the running controller answers in a word or a table. */
+function addAnswers(program: Command): void {
 	asking(program, "status", "whether all is well, and what was done last", {
 		path: "/status",
 		text: statusText,
@@ -118,6 +107,34 @@ function addAsking(program: Command): void {
 		text: ({ why }) => why,
 		code: ({ healthy }) => (healthy ? exitCodes.ok : exitCodes.no),
 	});
+}
+
+/** What else is asked or told of the running controller. */
+function addController(program: Command): void {
+	controllerVerb(program, "why", "why a container gets requests or not, and what would change it")
+		.argument("<container>", "its name, its id or the beginning of it, or its server's name")
+		.option("--json", "as JSON")
+		.action(async (container, { json, ...flags }) => {
+			const { whyVerb } = await import("./why.ts");
+			process.exitCode = await whyVerb(socketOf(readSettings({ flags })), container, json === true);
+		});
+	controllerVerb(program, "log", "who joined and left")
+		.option("-n, --lines <number>", "how many of the latest", wholeNumber, 20)
+		.option("-f, --follow", "go on with what comes, until Ctrl-C")
+		.option("--json", "as JSON, a line each")
+		.action(async ({ lines, follow, json, ...flags }) => {
+			const { logVerb } = await import("./log.ts");
+			process.exitCode = await logVerb(socketOf(readSettings({ flags })), { lines, follow, json });
+		});
+	controllerVerb(program, "event", "tell handlers and webhooks of an event of your own")
+		.argument("<name>", "a-z, 0-9 and dashes, such as deployed")
+		.argument("[payload]", "text, or JSON; - for standard input")
+		.option("--json", "the answer as JSON")
+		.action(async (name, payload, { json, ...flags }) => {
+			const { eventVerb } = await import("./event.ts");
+			const socket = socketOf(readSettings({ flags }));
+			process.exitCode = await eventVerb(socket, { name, payload, json });
+		});
 }
 
 function wholeNumber(text: string): number {

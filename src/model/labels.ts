@@ -1,4 +1,4 @@
-import { distance } from "fastest-levenshtein";
+import { farness } from "./near-names.ts";
 import { byText } from "./order.ts";
 import type { Problem } from "./problem.ts";
 
@@ -22,10 +22,14 @@ export type LabelReading = {
 	readonly unusable: boolean;
 };
 
+type Key = keyof typeof vocabulary;
+
 /** A label under the prefix, and what was made of it. */
 export type FoundLabel = { readonly label: string; readonly text: string } & (
-	| { readonly kind: "read"; readonly key: keyof typeof vocabulary; readonly value: unknown }
-	| { readonly kind: "unreadable" | "unknown"; readonly problem: Problem }
+	| { readonly kind: "read"; readonly key: Key; readonly value: unknown }
+	| { readonly kind: "unreadable"; readonly key: Key; readonly problem: Problem }
+	/** `nearest`: the known label that comes closest. */
+	| { readonly kind: "unknown"; readonly nearest: string; readonly problem: Problem }
 );
 
 type LabelType<T> = {
@@ -53,7 +57,7 @@ export const vocabulary = {
 	weight: { expected: "a whole number from 0 to 256", example: "50", parse: wholeNumber(0, 256) },
 } as const satisfies Record<string, LabelType<unknown>>;
 
-const keys = Object.keys(vocabulary) as readonly (keyof typeof vocabulary)[];
+const keys = Object.keys(vocabulary) as readonly Key[];
 
 export function wantsToJoin(labels: Readonly<Record<string, string>>, join: string): boolean {
 	const at = join.indexOf("=");
@@ -93,10 +97,11 @@ function readLabel(
 	if (isKey(key)) {
 		const value = vocabulary[key].parse(text);
 		if (value !== undefined) return { label, text, kind: "read", key, value };
-		return { label, text, kind: "unreadable", problem: unreadableLabel(label, text, key, subject) };
+		return { label, text, kind: "unreadable", key, problem: unreadableLabel(label, text, key, subject) };
 	}
 	if (label === joinKey(language)) return undefined;
-	return { label, text, kind: "unknown", problem: unknownLabel(label, language, subject) };
+	const nearest = language.prefix + nearestKey(key);
+	return { label, text, kind: "unknown", nearest, problem: unknownLabel(label, nearest, language, subject) };
 }
 
 function problemsOf(found: readonly FoundLabel[], kind: "unreadable" | "unknown"): readonly Problem[] {
@@ -107,12 +112,11 @@ function joinKey(language: LabelLanguage): string {
 	return language.join.split("=", 1)[0] ?? "";
 }
 
-function isKey(key: string): key is keyof typeof vocabulary {
+function isKey(key: string): key is Key {
 	return Object.hasOwn(vocabulary, key);
 }
 
-function unknownLabel(label: string, language: LabelLanguage, subject: string): Problem {
-	const nearest = language.prefix + nearestKey(label.slice(language.prefix.length));
+function unknownLabel(label: string, nearest: string, language: LabelLanguage, subject: string): Problem {
 	return {
 		code: "unknown-label",
 		severity: "problem",
@@ -122,19 +126,11 @@ function unknownLabel(label: string, language: LabelLanguage, subject: string): 
 	};
 }
 
-/** Among keys as near as each other, the one of the same letters: two that swapped places are the likeliest slip. */
 function nearestKey(written: string): string {
-	const letters = (word: string) => [...word].sort().join("");
-	const farness = (key: string) => distance(written, key) + distance(letters(written), letters(key)) / 100;
-	return keys.reduce((best, key) => (farness(key) < farness(best) ? key : best));
+	return keys.reduce((best, key) => (farness(written, key) < farness(written, best) ? key : best));
 }
 
-function unreadableLabel(
-	label: string,
-	text: string,
-	key: keyof typeof vocabulary,
-	subject: string,
-): Problem {
+function unreadableLabel(label: string, text: string, key: Key, subject: string): Problem {
 	const { expected, example } = vocabulary[key];
 	return {
 		code: "bad-label",
@@ -146,7 +142,7 @@ function unreadableLabel(
 }
 
 /** A value of somebody else's, fit for one line of a terminal: JSON-quoted, shortened, nothing that steers or can't be seen. */
-function printable(text: string): string {
+export function printable(text: string): string {
 	return JSON.stringify(text.length > 80 ? `${text.slice(0, 80)}…` : text).replaceAll(
 		/[\p{Cc}\p{Cf}\p{Zl}\p{Zp}]/gu,
 		"?",

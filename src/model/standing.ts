@@ -21,7 +21,13 @@ export type Standing = {
 	readonly probe?: Endpoint;
 } & (
 	| { readonly member: Member; readonly why: string }
-	| { readonly member: undefined; readonly why: string; readonly failed: boolean }
+	| {
+			readonly member: undefined;
+			readonly why: string;
+			readonly failed: boolean;
+			/** What a person can do about it, where no problem says so. */
+			readonly remedy?: string;
+	  }
 );
 
 /** Judges one container that carries the join label. */
@@ -50,18 +56,28 @@ export function standingOf(container: Container, around: Surroundings): Standing
 
 type Reached = Pick<Standing, "reach" | "port">;
 
-type Gone = { readonly why: string; readonly failed: boolean; readonly problems?: readonly Problem[] };
+type Gone = {
+	readonly why: string;
+	readonly failed: boolean;
+	readonly remedy?: string;
+	readonly problems?: readonly Problem[];
+};
 
 /** Why a container takes no part at all, whatever its labels say; undefined when it runs. */
 function goneBecause(container: Container, { leaving, proxy }: Inventory): Gone | undefined {
 	if (container.id === proxy.container?.id) return { why: "it is the proxy itself", failed: false };
 	if (container.labels["com.docker.compose.oneoff"]?.toLowerCase() === "true") {
-		return { why: "it is a one-off of docker compose run", failed: false };
+		const remedy = "start it as a service: docker compose up --detach";
+		return { why: "it is a one-off of docker compose run", failed: false, remedy };
 	}
 	const told = leaving.get(container.id);
 	const leaves = told?.startedAt === container.startedAt;
 	if (leaves && !told.overdue)
-		return { why: `told to stop (${told.signal})`, failed: told.signal === "SIGKILL" };
+		return {
+			why: `told to stop (${told.signal})`,
+			failed: told.signal === "SIGKILL",
+			remedy: "it joins again once it has started again",
+		};
 	return goneByState(container);
 }
 
@@ -70,16 +86,21 @@ function goneByState(container: Container): Gone | undefined {
 		case "running":
 			return undefined;
 		case "created":
+			return { why: "created", failed: false, remedy: startIt(container) };
 		case "paused":
-			return { why: container.state, failed: false };
+			return { why: "paused", failed: false, remedy: `let it go on: docker unpause ${container.name}` };
 		case "restarting":
 			return { why: howItDied(container), failed: true, problems: [restarting(container)] };
 		// `docker run --rm` removes what has ended, and nothing is removed that has not (moby `daemon/delete.go`).
 		case "removing":
 		case "exited":
 		case "dead":
-			return { why: howItDied(container), failed: true };
+			return { why: howItDied(container), failed: true, remedy: startIt(container) };
 	}
+}
+
+function startIt({ name }: Container): string {
+	return `start it: docker start ${name}; why it ended: docker logs ${name}`;
 }
 
 function howItDied({ exitCode, outOfMemory }: Container): string {

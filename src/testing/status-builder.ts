@@ -70,6 +70,7 @@ export function adminPorts(over: Partial<AdminPorts> = {}): AdminPorts {
 		log: fakeLog().log,
 		leaving: () => new Map(),
 		hand: async () => ({ handlers: 1, webhooks: 0, dropped: 0 }),
+		why: async () => ({ known: false, near: [] }),
 		...over,
 	};
 }

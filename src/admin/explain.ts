@@ -1,0 +1,117 @@
+import { AppError } from "../errors.ts";
+import type { Draft } from "../model/build.ts";
+import type { Container } from "../model/container.ts";
+import { hostPort } from "../model/endpoint.ts";
+import { emptyFleet, type Fleet, type Member, membersOf, policyOf } from "../model/fleet.ts";
+import type { LoggedEvent } from "../model/membership.ts";
+import { nearNames } from "../model/near-names.ts";
+import type { Problem } from "../model/problem.ts";
+import { type Standing, standingOf } from "../model/standing.ts";
+import { type Explanation, explain } from "../model/why.ts";
+import type { Outcome } from "../reconcile/outcome.ts";
+import type { ServerRow } from "./api.ts";
+
+/** The answer to `ballast why`. */
+export type WhyAnswer =
+	| { readonly known: true; readonly explanation: Explanation }
+	/** `near`: names that may have been meant. */
+	| { readonly known: false; readonly near: readonly string[] };
+
+export type WhySources = {
+	readonly outcome: () => Outcome | undefined;
+	/** All that are told at the moment. */
+	readonly problems: () => readonly Problem[];
+	readonly servers: (signal: AbortSignal) => Promise<readonly ServerRow[]>;
+	readonly latest: (most: number) => Promise<readonly LoggedEvent[]>;
+	/** Undefined when there is no such container. */
+	readonly inspect: (nameOrId: string, signal: AbortSignal) => Promise<Container | undefined>;
+};
+
+/**
+ * Explains one container: by its name or id or the beginning of that, or by the name of its server. Throws `AppError` when
+ * Docker has to be asked, and can't be read.
+ */
+export async function whyAnswer(sources: WhySources, asked: string, signal: AbortSignal): Promise<WhyAnswer> {
+	const { draft, fleet = emptyFleet } = sources.outcome() ?? {};
+	if (draft === undefined) throw notRead();
+	const standing = named(asked, draft, fleet) ?? (await fresh(asked, draft, sources, signal));
+	if (standing === undefined) return { known: false, near: nearNames(asked, namesIn(draft)) };
+	const inForce = membersOf(fleet).find(({ server }) => server.container.id === standing.container.id);
+	const explanation = explain({
+		standing,
+		inForce,
+		isProxy: standing.container.id === draft.around.inventory.proxy.container?.id,
+		poolPolicy: policyIn(draft.fleet, standing.member ?? inForce),
+		policy: draft.around.policy,
+		problems: sources.problems(),
+		...(await sinceAndStatus(inForce, sources, signal)),
+	});
+	return { known: true, explanation };
+}
+
+/** Judged in the latest pass; by its name, its id or its server's name. */
+function named(asked: string, draft: Draft, fleet: Fleet): Standing | undefined {
+	const members = [...membersOf(draft.fleet), ...membersOf(fleet)];
+	const id = members.find(({ server }) => server.name === asked)?.server.container.id;
+	return (
+		draft.standings.find(({ container }) => [container.name, container.id].includes(asked)) ?? byId(draft, id)
+	);
+}
+
+function byId({ standings }: Draft, id: string | undefined): Standing | undefined {
+	return standings.find(({ container }) => container.id === id);
+}
+
+/** One that no pass has judged, such as one without the join label: judged now, with what the latest pass looked at. */
+async function fresh(
+	asked: string,
+	draft: Draft,
+	{ inspect }: WhySources,
+	signal: AbortSignal,
+): Promise<Standing | undefined> {
+	const container = await inspect(asked, signal);
+	if (container === undefined) return undefined;
+	return byId(draft, container.id) ?? standingOf(container, draft.around);
+}
+
+function namesIn({ standings }: Draft): readonly string[] {
+	return standings.flatMap(({ container, member }) => [
+		container.name,
+		...(member === undefined ? [] : [member.server.name]),
+	]);
+}
+
+function policyIn(fleet: Fleet, member: Member | undefined): ReturnType<typeof policyOf> {
+	const pool = fleet.pools.find(({ name }) => name === member?.pool);
+	return pool === undefined ? {} : policyOf(pool);
+}
+
+/** Neither is worth a failure. */
+async function sinceAndStatus(
+	member: Member | undefined,
+	{ latest, servers }: WhySources,
+	signal: AbortSignal,
+): Promise<{ readonly since: string | undefined; readonly haproxy: string | undefined }> {
+	if (member === undefined) return { since: undefined, haproxy: undefined };
+	const { pool, server } = member;
+	const [events, rows] = await Promise.all([
+		latest(Number.POSITIVE_INFINITY).catch(() => []),
+		servers(signal),
+	]);
+	const join = events.findLast((one) => {
+		return (
+			one.event === "join" &&
+			one.id === server.container.id &&
+			one.pool === pool &&
+			one.address === hostPort(server)
+		);
+	});
+	const status = rows.find((row) => row.pool === pool && row.server === server.name)?.status;
+	return { since: join?.time, haproxy: status === "unknown" ? undefined : status };
+}
+
+function notRead(): AppError {
+	return new AppError("docker-not-read", "the engine has not been read yet", {
+		hint: "see what it waits for: ballast status",
+	});
+}

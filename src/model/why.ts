@@ -1,0 +1,165 @@
+import { hostPort } from "./endpoint.ts";
+import type { Evidence } from "./evidence.ts";
+import type { ContainerRef, Member } from "./fleet.ts";
+import { wantsToJoin } from "./labels.ts";
+import type { Problem } from "./problem.ts";
+import type { Standing } from "./standing.ts";
+import { assumptions, type Fact, type LabelFact, labelFacts, nearMisses } from "./why-labels.ts";
+
+/** Why a container gets requests or not: what `ballast why` tells. */
+export type Explanation = {
+	readonly container: ContainerRef;
+	/**
+	 * `served`: it gets requests. `idle`: in a pool, and gets none. `left-out`: it is ready, but not in force. `absent`: it
+	 * carries the join label, and stays out. `not-ours`: it does not carry it.
+	 */
+	readonly state: "served" | "idle" | "left-out" | "absent" | "not-ours";
+	/** One line. */
+	readonly verdict: string;
+	readonly server: { readonly pool: string; readonly name: string; readonly address: string } | null;
+	/** The join label or what looks like it, then each under the prefix. */
+	readonly labels: readonly LabelFact[];
+	/** What holds where no label says anything. */
+	readonly assumed: readonly Fact[];
+	readonly problems: readonly Problem[];
+	/** What would change it, one line each. */
+	readonly remedies: readonly string[];
+};
+
+type Judgement = Pick<Explanation, "state" | "verdict" | "remedies">;
+
+export function explain(evidence: Evidence): Explanation {
+	const { standing, inForce, problems } = evidence;
+	const { id, name } = standing.container;
+	const member = inForce ?? standing.member;
+	const ours = wantsToJoin(standing.container.labels, evidence.policy.labels.join);
+	return {
+		container: { id, name },
+		...(ours ? judge(evidence) : notOurs(evidence)),
+		server: member === undefined ? null : serverOf(member),
+		labels: labelFacts(evidence),
+		assumed: ours ? assumptions(evidence) : [],
+		problems: ours ? relevant(evidence, problems) : [],
+	};
+}
+
+function serverOf({ pool, server }: Member): Explanation["server"] {
+	return { pool, name: server.name, address: hostPort(server) };
+}
+
+/** What is said of the container, of its pool and, where that is why it is not in force, of the configuration. */
+function relevant({ standing, inForce }: Evidence, problems: readonly Problem[]): readonly Problem[] {
+	const own = [...standing.problems, ...problems.filter((one) => one.subject === standing.container.name)];
+	const pool = (inForce ?? standing.member)?.pool;
+	const others = problems.filter(({ code, subject }) => {
+		return code === "unreached-pool" ? subject === pool : lags(standing, inForce) && general.has(subject);
+	});
+	return [...new Map([...own, ...others].map((one) => [`${one.code} ${one.message}`, one])).values()];
+}
+
+/** Subjects of problems that keep a configuration from being in force. */
+const general: ReadonlySet<string> = new Set(["templates", "haproxy.cfg", "haproxy", "controller", "engine"]);
+
+function lags({ member }: Standing, inForce: Member | undefined): boolean {
+	return (member === undefined) !== (inForce === undefined);
+}
+
+function judge(evidence: Evidence): Judgement {
+	const { standing, inForce } = evidence;
+	if (inForce !== undefined && standing.member !== undefined) return inPool(evidence, inForce);
+	if (inForce !== undefined) return lingering(evidence, inForce);
+	if (standing.member !== undefined) return leftOut(evidence);
+	return {
+		state: "absent",
+		verdict: `${standing.container.name} is in no pool: ${standing.why}.`,
+		remedies: remediesOf(evidence),
+	};
+}
+
+function inPool(evidence: Evidence, member: Member): Judgement {
+	const { standing, since, haproxy } = evidence;
+	const obstacle = obstacleOf(evidence, member);
+	const when = since === undefined ? "" : ` since ${since}`;
+	const where = `in the pool ${member.pool} as ${member.server.name} at ${hostPort(member.server)}${when}`;
+	const begin = `${standing.container.name} is ${obstacle === undefined ? "served: " : ""}${where}, because it is ${standing.why}`;
+	const word = haproxy === undefined ? "HAProxy tells nothing of it" : `HAProxy calls it ${haproxy}`;
+	if (obstacle === undefined)
+		return { state: "served", verdict: `${begin}. ${word}.`, remedies: waysOut(evidence) };
+	return { state: "idle", verdict: `${begin}. ${obstacle.verdict}`, remedies: obstacle.remedies };
+}
+
+type Obstacle = Pick<Judgement, "verdict" | "remedies">;
+
+/** Why a member gets no requests. */
+function obstacleOf({ haproxy = "", problems, standing }: Evidence, { pool }: Member): Obstacle | undefined {
+	const unreached = problems.find((one) => one.code === "unreached-pool" && one.subject === pool);
+	if (unreached !== undefined)
+		return { verdict: "It gets no requests: no route leads to that pool.", remedies: [unreached.hint] };
+	if (!/^(DOWN|MAINT|DRAIN|NOLB)/.test(haproxy)) return undefined;
+	const remedy = haproxy.startsWith("DOWN")
+		? `HAProxy's own check fails: see what the app does, with docker logs ${standing.container.name}`
+		: "a person has taken it out of HAProxy; a reload brings it back";
+	return { verdict: `It gets no requests: HAProxy calls it ${haproxy}.`, remedies: [remedy] };
+}
+
+function waysOut({ standing, policy }: Evidence): readonly string[] {
+	const network = standing.reach?.network;
+	const health = standing.container.health === "none" ? "" : ", becomes unhealthy";
+	const left = network === undefined ? "" : `, is disconnected from ${network}`;
+	return [
+		`it leaves when it is told to stop, dies, is paused${health}${left}`,
+		`Docker can't change labels: to change what they ask for, or with ${policy.labels.prefix}enable=false to keep it out, recreate it`,
+	];
+}
+
+function lingering({ standing }: Evidence, member: Member): Judgement {
+	const where = `in the pool ${member.pool} as ${member.server.name} at ${hostPort(member.server)}`;
+	return {
+		state: "idle",
+		verdict: `${standing.container.name} should be in no pool (${standing.why}), and is still ${where}: no newer configuration is in force.`,
+		remedies: ["see the problems: ballast problems"],
+	};
+}
+
+function leftOut(evidence: Evidence): Judgement {
+	const { name } = evidence.standing.container;
+	const reasons = relevant(evidence, evidence.problems).filter((one) => one.severity === "problem");
+	const quarantined = reasons.some(({ code }) => code === "quarantined");
+	return {
+		state: "left-out",
+		verdict: quarantined
+			? `${name} is ready, and left out: HAProxy refuses the configuration with it.`
+			: `${name} is ready (${evidence.standing.why}), and not in force yet.`,
+		remedies: reasons.length === 0 ? ["it is about to join: ask again"] : reasons.map(({ hint }) => hint),
+	};
+}
+
+/** Of one that stays out. A label that means nothing is no reason for that. */
+function remediesOf({ standing, policy }: Evidence): readonly string[] {
+	if (standing.member === undefined && standing.remedy !== undefined) return [standing.remedy];
+	const { enable } = standing.reading.wishes;
+	if (enable === false) return [`recreate it without ${policy.labels.prefix}enable=false`];
+	return standing.problems.filter(({ code }) => code !== "unknown-label").map(({ hint }) => hint);
+}
+
+function notOurs(evidence: Evidence): Judgement {
+	const { standing, policy } = evidence;
+	const { container } = standing;
+	if (evidence.isProxy)
+		return { state: "not-ours", verdict: `${container.name} is the proxy itself.`, remedies: [] };
+	const [near] = nearMisses(container.labels, policy.labels.join);
+	const hasInstead = near === undefined ? "" : `; it has ${near}`;
+	const inPlace = near === undefined ? "" : `, in the place of ${near}`;
+	return {
+		state: "not-ours",
+		verdict: `${container.name} is none of Ballast's: it does not carry the label ${policy.labels.join}${hasInstead}.`,
+		remedies: [`recreate it with the label ${policy.labels.join}${inPlace}`, ...beyondLabel(evidence)],
+	};
+}
+
+/** What the label alone would not do. Whether its port answers, nobody has tried. */
+function beyondLabel(evidence: Evidence): readonly string[] {
+	const { standing } = evidence;
+	if (standing.member !== undefined || standing.probe !== undefined) return [];
+	return [`it would stay out all the same: ${standing.why}`, ...remediesOf(evidence)];
+}
