@@ -14,18 +14,18 @@ up: engine images ## the demo: engine, images, proxy and two web apps
 
 .PHONY: down
 down: ## stop the demo, and remove its containers, network and volumes
-	@docker compose down --volumes --remove-orphans
+	@docker compose --profile "*" down --volumes --remove-orphans
 
 .PHONY: logs
 logs: ## follow what the proxy and the web apps print
-	@docker compose logs --follow --tail 100
+	@docker compose --profile "*" logs --follow --tail 100
 
 .PHONY: demo
 demo: $(dependencies) engine images browser ## see servers come and go, step by step, with the evidence in logs/
 	@node_modules/.bin/node e2e/demo/main.ts
 
 .PHONY: test
-test: $(dependencies) engine images browser ## everything: check, then the tests on a real engine
+test: $(dependencies) engine images browser valkey ## everything: check, then the tests on a real engine
 	@scripts/verify all
 
 .PHONY: check
@@ -43,6 +43,10 @@ images: engine ## build the images, as far as they changed
 .PHONY: browser
 browser: images ## build the image of the browser that make demo and make test look through
 	@scripts/images browser
+
+.PHONY: valkey
+valkey: images ## build the image of the store that the demo's profile `shared` keeps its sessions in
+	@scripts/images valkey
 
 .PHONY: refresh
 refresh: engine ## build the images anew, with today's security updates

@@ -8,7 +8,7 @@ export type MembershipLine = Readonly<
 >;
 
 /** The lines kept in the state directory, oldest first. */
-export async function keptLines({ name }: RunningProxy): Promise<readonly MembershipLine[]> {
+export async function keptLines({ name }: Pick<RunningProxy, "name">): Promise<readonly MembershipLine[]> {
 	const file = "/var/lib/ballast/state/membership.log";
 	return linesIn(await docker("exec", "--user", "10002:10002", name, "cat", file));
 }

@@ -42,7 +42,10 @@ export function joinLabelOf(sandbox: Sandbox): string {
 }
 
 /** The command line in the proxy's container, as a person would use it. */
-export async function ballast({ name }: RunningProxy, ...args: readonly string[]): Promise<CommandResult> {
+export async function ballast(
+	{ name }: Pick<RunningProxy, "name">,
+	...args: readonly string[]
+): Promise<CommandResult> {
 	return tryDocker("exec", name, "ballast", ...args);
 }
 

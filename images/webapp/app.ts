@@ -3,19 +3,21 @@ import type { Socket } from "node:net";
 import { setTimeout as sleep } from "node:timers/promises";
 import { parseDelay } from "./delay.ts";
 import { acceptWebSocket } from "./echo.ts";
-import { createSessions } from "./sessions.ts";
+import type { Sessions } from "./sessions.ts";
 
 export type App = {
 	readonly server: Server;
 	/** From now on every answer asks its client for a new connection next time. */
 	readonly sayGoodbye: () => void;
-	/** Takes no new connection, finishes the answers in flight, ends the WebSockets. */
-	readonly close: () => void;
+	/** Takes no new connection, finishes the answers in flight, ends the WebSockets; then calls back. */
+	readonly close: (onClosed: () => void) => void;
 };
 
 /** The demo: says which container answered, and how often it has seen the visitor. */
-export function createApp(identity: { readonly host: string; readonly tag: string }): App {
-	const sessions = createSessions();
+export function createApp(
+	identity: { readonly host: string; readonly tag: string },
+	sessions: Sessions,
+): App {
 	const webSockets = new Set<Socket>();
 	let delayMs = 0;
 	let leaving = false;
@@ -35,7 +37,7 @@ export function createApp(identity: { readonly host: string; readonly tag: strin
 		switch (`${request.method} ${path}`) {
 			case "GET /":
 				await sleep(delayMs);
-				return answer(response, 200, view(request, response));
+				return view(request, response);
 			case "POST /delay":
 				return setDelay(request, response);
 			case "GET /healthz":
@@ -45,12 +47,13 @@ export function createApp(identity: { readonly host: string; readonly tag: strin
 		}
 	}
 
-	function view(request: IncomingMessage, response: ServerResponse): object {
-		const session = sessions.visit(request.headers.cookie);
+	async function view(request: IncomingMessage, response: ServerResponse): Promise<void> {
+		const session = await sessions.visit(request.headers.cookie).catch(storeIsAway);
+		if (session === undefined) return answer(response, 503, { error: "The session store does not answer." });
 		const ip = (request.socket.localAddress ?? "").replace(/^::ffff:/, "");
 		response.setHeader("x-backend-ip", ip);
 		response.setHeader("set-cookie", session.cookie);
-		return { hello: "world", ip, ...identity, sessionViews: session.views, id: session.id };
+		answer(response, 200, { hello: "world", ip, ...identity, sessionViews: session.views, id: session.id });
 	}
 
 	async function setDelay(request: IncomingMessage, response: ServerResponse): Promise<void> {
@@ -71,12 +74,15 @@ export function createApp(identity: { readonly host: string; readonly tag: strin
 		sayGoodbye: () => {
 			leaving = true;
 		},
-		close: () => {
-			server.close();
+		close: (onClosed) => {
+			server.close(onClosed);
 			for (const socket of webSockets) socket.end();
 		},
 	};
 }
+
+/** It has told why in the log, once. */
+function storeIsAway(): undefined {}
 
 const longestBody = 1_000;
 
