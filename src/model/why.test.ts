@@ -122,9 +122,9 @@ describe("one that does not carry the join label is none of ours", () => {
 		[{ role: "frontend" }, "role=frontend"],
 		[{ roel: "backend", other: "x" }, "roel=backend"],
 	])("but it may mean to: %j", (labels, near) => {
-		const { state, verdict, remedies, labels: facts } = explained(without(labels));
+		const { state, server, verdict, remedies, labels: facts } = explained(without(labels));
 
-		expect(state).toBe("not-ours");
+		expect({ state, server }).toEqual({ state: "not-ours", server: null });
 		expect(verdict).toBe(
 			`web is none of Ballast's: it does not carry the label role=backend; it has ${near}.`,
 		);

@@ -31,8 +31,8 @@ type Judgement = Pick<Explanation, "state" | "verdict" | "remedies">;
 export function explain(evidence: Evidence): Explanation {
 	const { standing, inForce, problems } = evidence;
 	const { id, name } = standing.container;
-	const member = inForce ?? standing.member;
 	const ours = wantsToJoin(standing.container.labels, evidence.policy.labels.join);
+	const member = inForce ?? (ours ? standing.member : undefined);
 	return {
 		container: { id, name },
 		...(ours ? judge(evidence) : notOurs(evidence)),
