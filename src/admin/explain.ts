@@ -22,7 +22,7 @@ export type WhySources = {
 	/** All that are told at the moment. */
 	readonly problems: () => readonly Problem[];
 	readonly servers: (signal: AbortSignal) => Promise<readonly ServerRow[]>;
-	readonly latest: (most: number) => Promise<readonly LoggedEvent[]>;
+	readonly latest: (most: number, holding: string) => Promise<readonly LoggedEvent[]>;
 	/** Undefined when there is no such container. */
 	readonly inspect: (nameOrId: string, signal: AbortSignal) => Promise<Container | undefined>;
 };
@@ -95,7 +95,7 @@ async function sinceAndStatus(
 	if (member === undefined) return { since: undefined, haproxy: undefined };
 	const { pool, server } = member;
 	const [events, rows] = await Promise.all([
-		latest(Number.POSITIVE_INFINITY).catch(() => []),
+		latest(Number.POSITIVE_INFINITY, server.container.id).catch(() => []),
 		servers(signal),
 	]);
 	const join = events.findLast((one) => {
