@@ -15,7 +15,7 @@ import { createGenerations, type Generations } from "./haproxy/generations.ts";
 import { fleetOf } from "./model/build.ts";
 import type { Inventory, Listening } from "./model/container.ts";
 import { type Endpoint, endpointKey } from "./model/endpoint.ts";
-import { defaultPool } from "./model/fleet.ts";
+import { defaultPool, type Fleet, type Member, type PoolPolicy } from "./model/fleet.ts";
 import type { Generation } from "./model/generation.ts";
 import type { Problem } from "./model/problem.ts";
 import { optionsOf } from "./options.ts";
@@ -93,7 +93,7 @@ function generationsOf({ generationDir }: Settings): Generations {
 	return createGenerations(generationDir, createCheck());
 }
 
-/** Asks HAProxy's parser about the templates and settings, with one server in the pool; the problems found. */
+/** Asks HAProxy's parser about the templates and settings, with a server in each of some pools; the problems found. */
 export async function checkTemplates(settings: Settings, signal: AbortSignal): Promise<readonly Problem[]> {
 	const scratch = await scratchDirectory();
 	try {
@@ -102,7 +102,7 @@ export async function checkTemplates(settings: Settings, signal: AbortSignal): P
 		const options = await optionsOf(settings, await presentCookieKey(settings));
 		const { accept } = createAccept(ports, options);
 		const how = { afresh: true, lastGood: true };
-		return (await accept(fleetOf([sampleMember]), how, signal)).problems;
+		return (await accept(sampleFleet(), how, signal)).problems;
 	} finally {
 		await rm(scratch, { recursive: true, force: true });
 	}
@@ -119,14 +119,20 @@ async function scratchDirectory(): Promise<string> {
 	}
 }
 
-/** An address that documentation uses, and nobody answers at. */
-const sampleMember = {
-	pool: defaultPool,
-	server: {
-		name: "sample",
-		container: { id: "0".repeat(64), name: "sample" },
-		address: "192.0.2.1",
-		port: 80,
-		weight: 100,
-	},
-};
+/** A pool for each way in which templates write one. */
+const samplePools = new Map<string, PoolPolicy>([
+	[defaultPool, {}],
+	["by-cookie", { sticky: "cookie", check: "/healthz" }],
+	["by-source", { sticky: "source" }],
+]);
+
+function sampleFleet(): Fleet {
+	return fleetOf([...samplePools.keys()].map(sampleMember), samplePools);
+}
+
+/** At an address that documentation uses, and nobody answers at. */
+function sampleMember(pool: string): Member {
+	const name = `sample-${pool}`;
+	const container = { id: "0".repeat(64), name };
+	return { pool, server: { name, container, address: "192.0.2.1", port: 80, weight: 100, maxconn: 100 } };
+}

@@ -7,14 +7,14 @@ export type Visitor = {
 	readonly cookies: () => readonly string[];
 };
 
-/** Somebody who brings back the cookies that were given, each time on a new connection. */
-export function createVisitor(): Visitor {
+/** Somebody who brings back the cookies that were given, each time on a new connection; `more` are further headers. */
+export function createVisitor(more: Readonly<Record<string, string>> = {}): Visitor {
 	const jar = new Map<string, string>();
 	const cookies = (): readonly string[] => [...jar].map(([name, value]) => `${name}=${value}`).sort();
 	return {
 		cookies,
 		visit: async (url) => {
-			const headers = { connection: "close", cookie: cookies().join("; ") };
+			const headers = { ...more, connection: "close", cookie: cookies().join("; ") };
 			const response = await fetch(url, { headers, signal: AbortSignal.timeout(5_000) });
 			for (const cookie of response.headers.getSetCookie()) keep(jar, cookie);
 			const text = await response.text();

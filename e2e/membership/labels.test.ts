@@ -51,6 +51,37 @@ test("a bad label takes out its own container and no other, and says why and wha
 	expect((await ballast(proxy, "status")).exitCode).toBe(0);
 });
 
+test("a bad value of a pool's or a server's policy takes out its own container and no other", async () => {
+	const wrong = [label("sticky", "glue"), label("check", "healthz"), label("maxconn", "0")];
+	const bad = await Promise.all(wrong.map((one, index) => startWebapp(sandbox, `bad-${index}`, ...one)));
+	for (const container of bad)
+		expect((await problemWith(proxy, "bad-label", container)).message).toContain("is not served");
+	await agreeOn(proxy, plain);
+	await remove(...bad);
+});
+
+test("where members disagree about their pool the oldest decides until it is gone, and the other is a problem", async () => {
+	const pool = label("pool", "shared");
+	const oldest = await startWebapp(sandbox, "oldest", ...pool, ...label("sticky", "source"));
+	const newer = await startWebapp(sandbox, "newer", ...pool, ...label("sticky", "cookie"));
+	const { message, hint } = await problemWith(proxy, "pool-disagreement", newer);
+	expect(message).toContain(
+		`ballast.sticky is cookie, but source holds for the pool shared: its oldest member, ${oldest}`,
+	);
+	expect(hint).toContain(`once ${oldest} is gone`);
+	expect(await rowOf(newer)).toMatchObject({ pool: "shared", status: "UP" });
+	expect(await configOf("shared")).toContain("balance hash");
+
+	await remove(oldest);
+	await eventually(async () => expect(await configOf("shared")).toContain("cookie ballast-shared"));
+	expect(await problemCodesOf(proxy, newer)).toEqual([]);
+	expect((await statusOf(proxy)).lastReload?.reasons).toContainEqual({
+		kind: "pool-changed",
+		subject: "shared",
+	});
+	await remove(newer);
+});
+
 test("an unknown label is a problem with the nearest known one, and its container is served", async () => {
 	const typo = await startWebapp(sandbox, "typo", ...label("wieght", "50"));
 	expect((await problemWith(proxy, "unknown-label", typo)).hint).toMatch(/^did you mean ballast.weight\?/);
@@ -139,6 +170,12 @@ test("labels from the image count, the join label too", async () => {
 		await docker("image", "rm", image);
 	}
 });
+
+/** A pool's section of the configuration in force. */
+async function configOf(pool: string): Promise<string> {
+	const config = await docker("exec", proxy.name, "cat", "/usr/local/etc/haproxy/haproxy.cfg");
+	return config.split(/^backend /m).find((section) => section.startsWith(`${pool}\n`)) ?? "";
+}
 
 async function rowOf(container: string): Promise<ServerRow> {
 	return eventually(async () => {

@@ -13,24 +13,26 @@ export type CookieKey = {
 
 const allowed = /^[a-zA-Z0-9_-]{8,64}$/;
 
-/** The key that an earlier start has kept in the state directory, else a new one. */
+/** The key that an earlier start has kept in the state directory, else a new one, which is kept before anybody uses it. */
 export async function openCookieKey(stateDir: string): Promise<CookieKey> {
 	const kept = await keptCookieKey(stateDir);
 	const key = kept ?? randomBytes(24).toString("base64url");
 	let written = kept !== undefined;
-	return {
-		key,
-		keep: async () => {
-			if (written) return [];
-			try {
-				await write(fileIn(stateDir), key);
-				written = true;
-				return [];
-			} catch (thrown) {
-				return [notKept(stateDir, thrown)];
-			}
-		},
-	};
+
+	async function keep(): Promise<readonly Problem[]> {
+		if (written) return [];
+		try {
+			await write(fileIn(stateDir), key);
+			written = true;
+			return [];
+		} catch (thrown) {
+			return [notKept(stateDir, thrown)];
+		}
+	}
+
+	// What fails now is told by the first pass, which tries again.
+	await keep();
+	return { key, keep };
 }
 
 /** Undefined where there is none, or none that may be read. */
