@@ -6,7 +6,7 @@ dependencies := node_modules/.package-lock.json
 
 .PHONY: help
 help: ## this list
-	@sed -nE 's/^([a-z]+):.* ## (.*)/  make \1\t\2/p' Makefile | expand -t 20
+	@sed -nE 's/^([a-z-]+):.* ## (.*)/  make \1\t\2/p' Makefile | expand -t 24
 
 .PHONY: up
 up: engine images ## the demo: engine, images, proxy and two web apps
@@ -51,6 +51,10 @@ valkey: images ## build the image of the store that the demo's profile `shared` 
 .PHONY: refresh
 refresh: engine ## build the images anew, with today's security updates
 	@scripts/images refresh
+
+.PHONY: images-report
+images-report: $(dependencies) engine images ## what the images take, and what other ways of writing them would cost
+	@node_modules/.bin/node scripts/images-report/main.ts
 
 .PHONY: engine
 engine: ## a Docker engine that answers: used, started or installed

@@ -35,6 +35,7 @@ async function why(asked: string, over: Partial<WhySources> = {}) {
 
 test.each([
 	["its name", "web"],
+	["its name with Docker's slash", "/web"],
 	["its id", idOf("web")],
 	["the beginning of its id", idOf("web").slice(0, 12)],
 	["its server's name", `web-${idOf("web").slice(0, 8)}`],
@@ -63,6 +64,7 @@ test.each([
 test("one that there is not is answered with names that may have been meant", async () => {
 	expect(await why("wbe")).toEqual({ known: false, near: ["web"] });
 	expect(await why("nothing-like-it")).toEqual({ known: false, near: [] });
+	expect(await why("../stranger")).toEqual({ known: false, near: [] });
 });
 
 test("since when, and what HAProxy makes of it, is told where it is known", async () => {

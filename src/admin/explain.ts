@@ -22,7 +22,7 @@ export type WhySources = {
 	/** All that are told at the moment. */
 	readonly problems: () => readonly Problem[];
 	readonly servers: (signal: AbortSignal) => Promise<readonly ServerRow[]>;
-	readonly latest: (most: number) => Promise<readonly LoggedEvent[]>;
+	readonly latest: (most: number, holding: string) => Promise<readonly LoggedEvent[]>;
 	/** Undefined when there is no such container. */
 	readonly inspect: (nameOrId: string, signal: AbortSignal) => Promise<Container | undefined>;
 };
@@ -34,8 +34,10 @@ export type WhySources = {
 export async function whyAnswer(sources: WhySources, asked: string, signal: AbortSignal): Promise<WhyAnswer> {
 	const { draft, fleet = emptyFleet } = sources.outcome() ?? {};
 	if (draft === undefined) throw notRead();
-	const standing = named(asked, draft, fleet) ?? (await fresh(asked, draft, sources, signal));
-	if (standing === undefined) return { known: false, near: nearNames(asked, namesIn(draft)) };
+	// As `docker inspect` has them.
+	const name = asked.replace(/^\//, "");
+	const standing = named(name, draft, fleet) ?? (await fresh(name, draft, sources, signal));
+	if (standing === undefined) return { known: false, near: nearNames(name, namesIn(draft)) };
 	const inForce = membersOf(fleet).find(({ server }) => server.container.id === standing.container.id);
 	const explanation = explain({
 		standing,
@@ -62,6 +64,9 @@ function byId({ standings }: Draft, id: string | undefined): Standing | undefine
 	return standings.find(({ container }) => container.id === id);
 }
 
+/** What Docker takes for a container's name. */
+const nameOrId = /^[a-zA-Z0-9][a-zA-Z0-9_.-]*$/;
+
 /** One that no pass has judged, such as one without the join label: judged now, with what the latest pass looked at. */
 async function fresh(
 	asked: string,
@@ -69,7 +74,7 @@ async function fresh(
 	{ inspect }: WhySources,
 	signal: AbortSignal,
 ): Promise<Standing | undefined> {
-	const container = await inspect(asked, signal);
+	const container = nameOrId.test(asked) ? await inspect(asked, signal) : undefined;
 	if (container === undefined) return undefined;
 	return byId(draft, container.id) ?? standingOf(container, draft.around);
 }
@@ -95,7 +100,7 @@ async function sinceAndStatus(
 	if (member === undefined) return { since: undefined, haproxy: undefined };
 	const { pool, server } = member;
 	const [events, rows] = await Promise.all([
-		latest(Number.POSITIVE_INFINITY).catch(() => []),
+		latest(Number.POSITIVE_INFINITY, server.container.id).catch(() => []),
 		servers(signal),
 	]);
 	const join = events.findLast((one) => {

@@ -50,7 +50,7 @@ test("the latest lines are printed, as text and as they are written down", { tim
 	expect(asJson).toEqual({ code: 0, out: `${joinLine}${leaveLine}`, err: "" });
 	expect(asText).toEqual({
 		code: 0,
-		out: "2026-01-01T00:00:00.000Z  join    nodes     web-1  192.168.42.3:3000  healthy\n",
+		out: "2026-01-01T00:00:00.000Z  join    nodes     web-1             192.168.42.3:3000     healthy\n",
 		err: "",
 	});
 });

@@ -35,9 +35,9 @@ function jsonOf(events: readonly LoggedEvent[]): string {
 
 const colours = { join: "green", leave: "yellow", failed: "red" } as const;
 
-/** Lines whose columns stand below each other: they grow, and never shrink. */
+/** Lines whose columns stand below each other: wide enough as a rule, they grow where they must, and never shrink. */
 export function createLogText(): (events: readonly LoggedEvent[]) => string {
-	const widths = [24, 6, 8, 0, 0];
+	const widths = [24, 6, 8, 16, 20];
 
 	return (events) => {
 		const rows = events.map(cellsOf);

@@ -70,12 +70,12 @@ test("the log is a line per event, its columns below each other", () => {
 	const textOf = createLogText();
 
 	expect(plain(textOf([balancer, webJoined]))).toEqual([
-		"2026-01-01T00:00:00.000Z  join    balancer  lb     192.168.42.2       started",
-		"2026-01-01T00:00:00.000Z  join    nodes     web-1  192.168.42.3:3000  healthy",
+		"2026-01-01T00:00:00.000Z  join    balancer  lb                192.168.42.2          started",
+		"2026-01-01T00:00:00.000Z  join    nodes     web-1             192.168.42.3:3000     healthy",
 		"",
 	]);
 	expect(plain(textOf([{ ...webJoined, event: "failed", why: "died, exit code 137" }]))).toEqual([
-		"2026-01-01T00:00:00.000Z  failed  nodes     web-1  192.168.42.3:3000  died, exit code 137",
+		"2026-01-01T00:00:00.000Z  failed  nodes     web-1             192.168.42.3:3000     died, exit code 137",
 		"",
 	]);
 	expect(textOf([])).toBe("");

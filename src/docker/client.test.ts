@@ -95,6 +95,14 @@ test("a status other than 404 is an error with the engine's own words", async ()
 	});
 });
 
+test("the beginning of several containers' ids names none of them", async () => {
+	await using docker = await createFakeDocker();
+	const body = '{"message":"multiple IDs found with provided prefix: 9"}';
+	docker.faults.answer = { path: "/containers", status: 400, body };
+
+	expect(await createDockerClient(docker.host).inspect("9", signal)).toBeUndefined();
+});
+
 test("a name with odd characters asks for that container and for nothing else", async () => {
 	await using docker = await createFakeDocker();
 

@@ -3,7 +3,7 @@ import { addAbortSignal, type Readable } from "node:stream";
 import Dockerode from "dockerode";
 import * as v from "valibot";
 import { onAbort, orAborted } from "../abort.ts";
-import { AppError } from "../errors.ts";
+import { AppError, messageOf } from "../errors.ts";
 import type { Container } from "../model/container.ts";
 import { agentFor } from "./agent.ts";
 import { answerOf, fullId } from "./answer.ts";
@@ -18,7 +18,7 @@ export type DockerClient = {
 	readonly engine: string;
 	/** The ids of containers that run or are paused and carry the label: `key=value`, or a bare `key` of any value. */
 	readonly list: (label: string, signal: AbortSignal) => Promise<readonly string[]>;
-	/** Undefined when there is no such container. */
+	/** Undefined when there is no such container, or several have an id that begins so. */
 	readonly inspect: (idOrName: string, signal: AbortSignal) => Promise<Container | undefined>;
 	/**
 	 * Subscribed once the promise resolves. Gives the lines of the event stream as they come, and ends with the stream;
@@ -87,7 +87,7 @@ export function createDockerClient(
 		inspect: async (idOrName, signal) => {
 			const name = encodeURIComponent(idOrName);
 			const answer = await ask(
-				(docker, abortSignal) => docker.getContainer(name).inspect({ abortSignal }).catch(undefinedAt404),
+				(docker, abortSignal) => docker.getContainer(name).inspect({ abortSignal }).catch(undefinedIfUnknown),
 				signal,
 			);
 			return answer === undefined ? undefined : containerOf(answer);
@@ -146,8 +146,10 @@ function connectionTo(host: DockerHost, agent: Agent | undefined): Dockerode.Doc
 	return { ...common, protocol, host: host.hostname, port: host.port };
 }
 
-function undefinedAt404(cause: unknown): undefined {
-	if (statusOf(cause) !== 404) throw cause;
+/** 400: `multiple IDs found with provided prefix` (moby `pkg/truncindex`), and other faults of the request. */
+function undefinedIfUnknown(cause: unknown): undefined {
+	const ambiguous = statusOf(cause) === 400 && messageOf(cause).includes("multiple IDs found");
+	if (statusOf(cause) !== 404 && !ambiguous) throw cause;
 }
 
 async function* linesOf(stream: Readable, signal: AbortSignal): AsyncIterable<string> {

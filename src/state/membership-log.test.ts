@@ -123,6 +123,15 @@ describe("the latest are read back", () => {
 		expect(await log.latest(0)).toEqual([]);
 	});
 
+	test("those that hold a text, such as an id, from both files", async () => {
+		await using dir = await temporaryDirectory();
+		const log = logIn(dir, { maxBytes: 3.5 * line.length });
+		for (const why of ["a", "b", "c", "ab", "ba"]) await log.append([{ ...join1, why }]);
+
+		expect(whys(await log.latest(2, 'b"'))).toEqual(["b", "ab"]);
+		expect(whys(await log.latest(9, ':"a'))).toEqual(["a", "ab"]);
+	});
+
 	test("also from the older file, and none where there is no file yet", async () => {
 		await using dir = await temporaryDirectory();
 		const log = logIn(dir, { maxBytes: 1.5 * line.length });
@@ -176,4 +185,20 @@ test("a follower is told of the latest, then of each once as it comes, through r
 	await Promise.all([racing, append("g")]);
 
 	expect(told).toEqual(["b", "c", "d", "e", "f"]);
+});
+
+test("who begins to follow while lines are being written is told of each once, in their order", async () => {
+	await using dir = await temporaryDirectory();
+	const log = logIn(dir, { maxBytes: 25.5 * line.length });
+	const whys = Array.from({ length: 40 }, (_, index) => `${index}`);
+	const followers = whys.map(() => [] as string[]);
+	const under: Promise<unknown>[] = [];
+	for (const [index, why] of whys.entries()) {
+		under.push(log.append([{ ...join1, why }]));
+		under.push(log.follow(40, (events) => followers[index]?.push(...events.map((event) => event.why))));
+		await new Promise(setImmediate);
+	}
+	await Promise.all(under);
+
+	for (const told of followers) expect(told).toEqual(whys);
 });

@@ -13,8 +13,11 @@ export type MembershipLog = {
 	 * that succeeds.
 	 */
 	readonly append: (events: readonly MembershipEvent[]) => Promise<readonly Problem[]>;
-	/** The latest, oldest first. A line that is damaged is left out. Throws when the file is there and can't be read. */
-	readonly latest: (most: number) => Promise<readonly LoggedEvent[]>;
+	/**
+	 * The latest whose line holds the text, oldest first. A line that is damaged is left out. Throws when the file is there
+	 * and can't be read.
+	 */
+	readonly latest: (most: number, holding?: string) => Promise<readonly LoggedEvent[]>;
 	/** Tells the latest, then each as it comes, until disposed of: every one once, whatever becomes of the file meanwhile. */
 	readonly follow: (most: number, tell: Tell) => Promise<Disposable>;
 };
@@ -77,15 +80,15 @@ export function createMembershipLog({
 		}
 	}
 
-	async function latest(most: number): Promise<readonly LoggedEvent[]> {
-		const newer = eventsIn((await textOf(path)) + waiting.join(""));
-		const older = newer.length < most ? eventsIn(await textOf(`${path}.1`)) : [];
-		return most === 0 ? [] : [...older, ...newer].slice(-most);
+	async function latest(most: number, holding = ""): Promise<readonly LoggedEvent[]> {
+		const newer = latestIn((await textOf(path)) + waiting.join(""), most, holding);
+		if (newer.length >= most) return newer;
+		return [...latestIn(await textOf(`${path}.1`), most - newer.length, holding), ...newer];
 	}
 
 	return {
 		append,
-		latest: (most) => inTurn(() => latest(most)),
+		latest: (most, holding) => inTurn(() => latest(most, holding)),
 		follow: (most, tell) =>
 			inTurn(async () => {
 				tell(await latest(most));
@@ -117,9 +120,19 @@ const fields = {
 };
 const line = v.pipe(text, v.parseJson(), v.object(fields));
 
-/** A line that a crash has cut short has no end: the next one begins in the middle of it. */
-function eventsIn(lines: string): readonly LoggedEvent[] {
-	return lines.split(/\n|(?=\{"time":)/).flatMap((one) => {
+function latestIn(lines: string, most: number, holding: string): readonly LoggedEvent[] {
+	const found: LoggedEvent[] = [];
+	// To understand a line is dear, and a pass that has something to write waits meanwhile.
+	for (const one of lines.split("\n").toReversed()) {
+		if (found.length >= most) break;
+		if (one.includes(holding)) found.push(...eventsIn(one).toReversed());
+	}
+	return found.slice(0, most).reverse();
+}
+
+/** One event, or none. A line that a crash has cut short has no end: the next one begins in the middle of it. */
+function eventsIn(written: string): readonly LoggedEvent[] {
+	return written.split(/(?=\{"time":)/).flatMap((one) => {
 		const { success, output } = v.safeParse(line, one);
 		return success ? output : [];
 	});
