@@ -167,6 +167,21 @@ describe("one that does not carry the join label is none of ours", () => {
 	});
 });
 
+test("an engine that can't be read is told with it: what is known may be old", () => {
+	const away: Problem = {
+		code: "docker-unreachable",
+		subject: "engine",
+		severity: "problem",
+		message: "no",
+		hint: "",
+	};
+
+	expect(explained(container("web"), { over: () => ({ problems: [away] }) })).toMatchObject({
+		state: "served",
+		problems: [away],
+	});
+});
+
 describe("one that is ready is not in force", () => {
 	const problem = (code: string, subject: string): Problem => {
 		return { code, subject, severity: "problem", message: "refused", hint: "mend it" };

@@ -47,18 +47,19 @@ function serverOf({ pool, server }: Member): Explanation["server"] {
 	return { pool, name: server.name, address: hostPort(server) };
 }
 
-/** What is said of the container, of its pool and, where that is why it is not in force, of the configuration. */
+/** What is said of it, of its pool, of an engine that can't be read, and of a configuration that keeps it from being in force. */
 function relevant({ standing, inForce }: Evidence, problems: readonly Problem[]): readonly Problem[] {
 	const own = [...standing.problems, ...problems.filter((one) => one.subject === standing.container.name)];
 	const pool = (inForce ?? standing.member)?.pool;
 	const others = problems.filter(({ code, subject }) => {
-		return code === "unreached-pool" ? subject === pool : lags(standing, inForce) && general.has(subject);
+		if (code === "unreached-pool") return subject === pool;
+		return subject === "engine" || (lags(standing, inForce) && general.has(subject));
 	});
 	return [...new Map([...own, ...others].map((one) => [`${one.code} ${one.message}`, one])).values()];
 }
 
 /** Subjects of problems that keep a configuration from being in force. */
-const general: ReadonlySet<string> = new Set(["templates", "haproxy.cfg", "haproxy", "controller", "engine"]);
+const general: ReadonlySet<string> = new Set(["templates", "haproxy.cfg", "haproxy", "controller"]);
 
 function lags({ member }: Standing, inForce: Member | undefined): boolean {
 	return (member === undefined) !== (inForce === undefined);
