@@ -192,6 +192,12 @@ describe("one that is ready is not in force", () => {
 		["as HAProxy refuses it", [problem("quarantined", "web")], "left out: HAProxy refuses", "mend it"],
 		["as a template is broken", [problem("template-broken", "templates")], "not in force yet", "mend it"],
 		["for a moment", [problem("bad-label", "another")], "not in force yet", "ask again"],
+		[
+			"for a moment, though a label means nothing",
+			[problem("unknown-label", "web")],
+			"not in force yet",
+			"ask again",
+		],
 	])("%s", (_, problems, why, remedy) => {
 		const { state, verdict, remedies } = explained(web, { over: () => ({ inForce: undefined, problems }) });
 

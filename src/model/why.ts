@@ -81,12 +81,16 @@ function inPool(evidence: Evidence, member: Member): Judgement {
 	const { standing, since, haproxy } = evidence;
 	const obstacle = obstacleOf(evidence, member);
 	const when = since === undefined ? "" : ` since ${since}`;
-	const where = `in the pool ${member.pool} as ${member.server.name} at ${hostPort(member.server)}${when}`;
-	const begin = `${standing.container.name} is ${obstacle === undefined ? "served: " : ""}${where}, because it is ${standing.why}`;
+	const where = `${placeOf(member)}${when}, because it is ${standing.why}`;
+	const begin = `${standing.container.name} is ${obstacle === undefined ? "served: " : ""}${where}`;
 	const word = haproxy === undefined ? "HAProxy tells nothing of it" : `HAProxy calls it ${haproxy}`;
 	if (obstacle === undefined)
 		return { state: "served", verdict: `${begin}. ${word}.`, remedies: waysOut(evidence) };
 	return { state: "idle", verdict: `${begin}. ${obstacle.verdict}`, remedies: obstacle.remedies };
+}
+
+function placeOf({ pool, server }: Member): string {
+	return `in the pool ${pool} as ${server.name} at ${hostPort(server)}`;
 }
 
 type Obstacle = Pick<Judgement, "verdict" | "remedies">;
@@ -114,17 +118,18 @@ function waysOut({ standing, policy }: Evidence): readonly string[] {
 }
 
 function lingering({ standing }: Evidence, member: Member): Judgement {
-	const where = `in the pool ${member.pool} as ${member.server.name} at ${hostPort(member.server)}`;
 	return {
 		state: "idle",
-		verdict: `${standing.container.name} should be in no pool (${standing.why}), and is still ${where}: no newer configuration is in force.`,
+		verdict: `${standing.container.name} should be in no pool (${standing.why}), and is still ${placeOf(member)}: no newer configuration is in force.`,
 		remedies: ["see the problems: ballast problems"],
 	};
 }
 
 function leftOut(evidence: Evidence): Judgement {
 	const { name } = evidence.standing.container;
-	const reasons = relevant(evidence, evidence.problems).filter((one) => one.severity === "problem");
+	const reasons = relevant(evidence, evidence.problems).filter(
+		({ code, severity }) => severity === "problem" && !harmless.has(code),
+	);
 	const quarantined = reasons.some(({ code }) => code === "quarantined");
 	return {
 		state: "left-out",
@@ -135,12 +140,15 @@ function leftOut(evidence: Evidence): Judgement {
 	};
 }
 
-/** Of one that stays out. A label that means nothing is no reason for that. */
+/** Problems that keep nobody out. */
+const harmless: ReadonlySet<string> = new Set(["unknown-label", "pool-disagreement", "unreached-pool"]);
+
+/** Of one that stays out. */
 function remediesOf({ standing, policy }: Evidence): readonly string[] {
 	if (standing.member === undefined && standing.remedy !== undefined) return [standing.remedy];
 	const { enable } = standing.reading.wishes;
 	if (enable === false) return [`recreate it without ${policy.labels.prefix}enable=false`];
-	return standing.problems.filter(({ code }) => code !== "unknown-label").map(({ hint }) => hint);
+	return standing.problems.filter(({ code }) => !harmless.has(code)).map(({ hint }) => hint);
 }
 
 function notOurs(evidence: Evidence): Judgement {
