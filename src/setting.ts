@@ -1,3 +1,5 @@
+import type { Parser } from "./setting-parsers.ts";
+
 /** One row of the table: everything there is to know of a setting. */
 export type Setting<T> = {
 	/** The environment variable; the flag is made of it: `BALLAST_STATS_PORT` → `--stats-port`. */
@@ -8,8 +10,7 @@ export type Setting<T> = {
 	readonly expected: string;
 	/** As it would be written. An empty text in the environment counts as not set. */
 	readonly default: string;
-	/** The typed value of an allowed text; null for any other. */
-	readonly parse: (text: string) => T | null;
+	readonly parse: Parser<T>;
 	/** Never printed. */
 	readonly secret?: true;
 };

@@ -1,7 +1,7 @@
 import { expect, test } from "vitest";
 import { fleetOfOne } from "../testing/generation-builder.ts";
-import { webRow } from "../testing/status-builder.ts";
-import { healthOf, serverRows } from "./answers.ts";
+import { badLabel, startingUp, webRow, wellStatus } from "../testing/status-builder.ts";
+import { healthOf, serverRows, withOthers } from "./answers.ts";
 
 const counted = { pool: "nodes", server: webRow.server, status: "UP", weight: 50, current: 2, total: 41 };
 
@@ -33,3 +33,12 @@ test.each([
 		expect(healthOf(ago, loaded)).toEqual({ healthy, why: expect.stringContaining(why) });
 	},
 );
+
+test("a problem that no pass comes to degrades, a notice does not, and none changes nothing", () => {
+	expect(withOthers(wellStatus, [])).toEqual(wellStatus);
+	expect(withOthers({ ...wellStatus, problems: [startingUp] }, [badLabel])).toMatchObject({
+		state: "degraded",
+		problems: [startingUp, badLabel],
+	});
+	expect(withOthers(wellStatus, [startingUp])).toMatchObject({ state: "ok", problems: [startingUp] });
+});

@@ -65,7 +65,7 @@ export type Posts = {
 };
 
 /** Bytes: the largest payload, should each of its characters be escaped. */
-const largestBody = 512 * 1024;
+const largestBody = 128 * 1024;
 
 /**
  * The controller's answers to the command line: `GET /status`, `/servers`, `/problems`, `/health`, `/leaving`,
@@ -84,8 +84,8 @@ export function createApi(ports: AdminPorts): Hono {
 		const lines = Number(req.query("lines") ?? 0);
 		return req.query("follow") === undefined ? await latest(ports.log, lines) : follow(ports.log, lines);
 	});
-	api.post("/events", bodyLimit({ maxSize: largestBody }), async (request) => {
-		const { name, payload } = eventIn(await request.req.json<unknown>());
+	api.post("/events", bodyLimit({ maxSize: largestBody, onError: refuse }), async (request) => {
+		const { name, payload } = eventIn(await request.req.json<unknown>().catch(refuse));
 		return request.json(await ports.hand(ownHappening(name, payload)));
 	});
 	api.onError((thrown, request) => {
@@ -99,7 +99,14 @@ function eventIn(body: unknown): Posts["/events"]["sent"] {
 	const { name, payload } = Object(body) as Readonly<Record<string, unknown>>;
 	if (typeof name === "string" && (payload === undefined || typeof payload === "string"))
 		return { name, payload };
-	throw new AppError("bad-input", "expected an object with a name and, if any, a payload, both texts");
+	return refuse();
+}
+
+function refuse(): never {
+	throw new AppError(
+		"bad-input",
+		`expected JSON of ${largestBody} bytes at most, an object with a name and, if any, a payload, both texts`,
+	);
 }
 
 function failureOf(thrown: unknown): Failure {

@@ -138,7 +138,7 @@ describe("a handler that fails", () => {
 
 test("a handler that is too far behind misses events, which is counted, told and a problem", async () => {
 	await handler("hangs", "exec sleep 600");
-	announcer.announce(Array.from({ length: 510 }, () => joined("a")));
+	announcer.announce(Array.from({ length: 2_010 }, () => joined("a")));
 	await vi.waitFor(() => expect(warnings()).toHaveLength(1), 10_000);
 	expect(await announcer.hand(deployed)).toMatchObject({ handlers: 0, dropped: 1 });
 
@@ -146,7 +146,7 @@ test("a handler that is too far behind misses events, which is counted, told and
 		{
 			code: "events-dropped",
 			subject: at("hangs"),
-			message: "10 event(s) were not handed to it: 500 wait already",
+			message: "10 event(s) were not handed to it: 2000 wait already",
 		},
 	]);
 	expect(warnings()).toHaveLength(1);

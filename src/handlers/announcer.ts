@@ -1,6 +1,6 @@
 import { randomUUID } from "node:crypto";
 import type { Clock } from "../clock.ts";
-import { AppError, messageOf } from "../errors.ts";
+import { messageOf } from "../errors.ts";
 import type { Log } from "../log.ts";
 import { type Announcement, announcementOf } from "../model/announcement.ts";
 import type { ContainerRef } from "../model/fleet.ts";
@@ -39,27 +39,28 @@ export type AnnouncerParts = {
 };
 
 /** Announcements that wait until it is known who listens, which takes a look at a directory. */
-const mostUnsorted = 5_000;
+const mostAtTheDoor = 10_000;
 
 export function createAnnouncer(parts: AnnouncerParts): Announcer {
 	const { proxy, clock, log } = parts;
 	const crew = createCrew(parts.handlers, parts.handlerTimeout, log);
 	const webhooks = parts.webhooks.map((url, index) => listenerAt(url, index, parts));
-	const door = createLane(mostUnsorted);
+	const door = createLane(mostAtTheDoor);
 
 	function announce(happenings: readonly Happening[]): void {
 		for (const happening of happenings) {
 			const handed = spread(happening);
-			if (handed === undefined && door.dropped() === 1)
-				log.warn("too many events at once: some are not told");
 			handed?.catch((thrown: unknown) => log.debug({ event: happening.event }, messageOf(thrown)));
+			if (handed === undefined && door.dropped() === 1) log.warn(crowd(), crowd().message);
 		}
 	}
 
 	async function hand(happening: Happening): Promise<Handed> {
-		const handed = await spread(happening);
-		if (handed !== undefined) return handed;
-		throw new AppError("bad-input", "too many events wait already", { hint: "try again later" });
+		return (await spread(happening)) ?? { handlers: 0, webhooks: 0, dropped: 1 };
+	}
+
+	function crowd(): Problem {
+		return crowdAt(parts.handlers, door.dropped());
 	}
 
 	function spread(happening: Happening): Promise<Handed> | undefined {
@@ -78,7 +79,11 @@ export function createAnnouncer(parts: AnnouncerParts): Announcer {
 	return {
 		announce,
 		hand,
-		problems: async () => [...(await crew.problems()), ...webhooks.flatMap((webhook) => webhook.problems())],
+		problems: async () => [
+			...(door.dropped() > 0 ? [crowd()] : []),
+			...(await crew.problems()),
+			...webhooks.flatMap((webhook) => webhook.problems()),
+		],
 		[Symbol.asyncDispose]: async () => {
 			await door[Symbol.asyncDispose]();
 			await Promise.all([crew, ...webhooks].map((one) => one[Symbol.asyncDispose]()));
@@ -90,6 +95,16 @@ function listenerAt(url: string, index: number, { webhookSecret, clock, log, pac
 	const name = `webhook ${index + 1} (${new URL(url).origin})`;
 	const deliver = createWebhook({ name, url, secret: webhookSecret, clock, ...(pace && { pace }) });
 	return createListener({ name, deliver, log });
+}
+
+function crowdAt(directory: string, dropped: number): Problem {
+	return {
+		code: "events-dropped",
+		severity: "problem",
+		subject: directory,
+		message: `${dropped} event(s) were told to nobody: to see who listens takes too long`,
+		hint: "keep the directory of handlers on a disk of this machine",
+	};
 }
 
 function count(told: readonly boolean[]): number {

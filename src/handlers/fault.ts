@@ -101,11 +101,14 @@ async function beginningOf(path: string): Promise<string | undefined> {
 	}
 }
 
-/** The last lines of what it printed, as one. */
+/** The last lines of what it printed, as one; or the last that tells of an error, which Node has above its own version. */
 function saying({ output }: Run): string {
-	const lines = stripVTControlCharacters(output).split("\n");
-	const last = lines.slice(-3).map((line) => line.trim());
-	const text = last.filter((line) => line !== "").join(" | ");
+	const lines = stripVTControlCharacters(output)
+		.split("\n")
+		.map((line) => line.trim());
+	const last = lines.filter((line) => line !== "").slice(-3);
+	const error = lines.findLast((line) => /error\b/i.test(line));
+	const text = error === undefined || last.includes(error) ? last.join(" | ") : error;
 	return text === "" ? ", and said nothing" : `: ${text.replaceAll(/\p{Cc}/gu, " ").slice(-500)}`;
 }
 

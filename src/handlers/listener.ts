@@ -40,7 +40,7 @@ export type ListenerParts = {
 	readonly most?: number;
 };
 
-export function createListener({ name, deliver, log, most = 500 }: ListenerParts): Listener {
+export function createListener({ name, deliver, log, most = 2_000 }: ListenerParts): Listener {
 	const end = new AbortController();
 	const lane = createLane(most, (dropped) => {
 		if (dropped > 0) log.info({ dropped }, `${name} has caught up, and was not told of ${dropped} event(s)`);
@@ -59,6 +59,7 @@ export function createListener({ name, deliver, log, most = 500 }: ListenerParts
 		const trouble = (problem: Problem) => fail(problem, announcement, {});
 		try {
 			const { problem, facts } = await deliver(announcement, trouble, end.signal);
+			if (end.signal.aborted) return;
 			if (problem !== undefined) return fail(problem, announcement, facts);
 			succeed(announcement, facts);
 		} catch (thrown) {

@@ -58,7 +58,7 @@ test("a handler gets the JSON as one line, and an environment of PATH and the es
 });
 
 test("a handler that never reads is well, however much there is to read", async () => {
-	const large = announced(ownHappening("large", "x".repeat(65_536)));
+	const large = announced(ownHappening("large", "\u0001".repeat(16_384)));
 	const path = await handler("#!/bin/sh\nexec <&-\nexit 0\n");
 
 	for (let runs = 0; runs < 5; runs += 1)
@@ -118,6 +118,12 @@ test.each([
 		"#!/bin/sh\necho a; echo b; echo c; printf '\\033[31md\\033[0m\\n' >&2; exit 3\n",
 		/^the handler ended with exit code 3 on member-join: b \| c \| d$/,
 		/docker exec --user 10002:10002 <proxy> \//,
+	],
+	[
+		"an exit code, with the error that Node has thrown",
+		`#!${process.execPath}\nthrow new Error("no chat", { cause: new Error("no such host") });\n`,
+		/^the handler ended with exit code 1 on member-join: \[cause\]: Error: no such host$/,
+		/by hand/,
 	],
 	[
 		"an exit code and silence",

@@ -1,6 +1,7 @@
 import { readFileSync } from "node:fs";
 import { writeFile } from "node:fs/promises";
 import { join } from "node:path";
+import { execa } from "execa";
 import { expect, test } from "vitest";
 import { temporaryDirectory } from "../testing/temporary-directory.ts";
 import { createCheck, findingsIn } from "./check.ts";
@@ -94,6 +95,22 @@ test("a machine without HAProxy is told what to do", async () => {
 		code: "haproxy-not-installed",
 		hint: expect.stringContaining("Install HAProxy"),
 	});
+});
+
+test("promise 12: a controller that is told to end during a check ends in its own way", async () => {
+	await using dir = await temporaryDirectory();
+	await writeFile(join(dir.path, "haproxy"), "#!/bin/sh\nkill -TERM $PPID\nexec sleep 600\n", {
+		mode: 0o755,
+	});
+	const program = `
+		import { createCheck } from ${JSON.stringify(join(import.meta.dirname, "check.ts"))};
+		const end = new AbortController();
+		process.once("SIGTERM", () => end.abort());
+		const path = ${JSON.stringify(dir.path)};
+		await createCheck(path + ":/usr/bin:/bin")(path, end.signal).catch(({ name }) => console.log(name));`;
+	const { stdout } = await execa(process.execPath, ["--input-type=module", "--eval", program]);
+
+	expect(stdout).toBe("AbortError");
 });
 
 test("promise 12: an abort ends a check", async () => {

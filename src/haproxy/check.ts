@@ -23,6 +23,8 @@ export function createCheck(searchPath = systemPath): Check {
 			timeout: withinMs,
 			cancelSignal: signal,
 			killSignal: "SIGKILL",
+			// What it does at SIGTERM would end this process before its own handler of that signal has.
+			cleanup: false,
 		});
 		signal.throwIfAborted();
 		return verdictOf(result);

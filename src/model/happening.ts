@@ -83,8 +83,8 @@ function whyOf(changes: readonly MembershipEvent[]): string {
 	return changes.map(({ name, why }) => `${name}: ${why}`).join("; ");
 }
 
-/** Bytes. It has to fit into one environment variable, of which Linux takes 128 KiB. */
-const largestPayload = 64 * 1024;
+/** Bytes. It has to fit into an environment variable, and into what receivers of webhooks take. */
+const largestPayload = 16 * 1024;
 
 /** An event of somebody's own. Throws `AppError` `bad-input` for a name or payload that is not allowed. */
 export function ownHappening(name: string, payload: string | undefined): Happening {
