@@ -17,6 +17,7 @@ export function optionsFor(settings: Settings, cookieKey: string, on: Machine): 
 		statsPort: settings.statsPort,
 		ipv6,
 		adminSocket: adminSocketOf(settings),
+		handoverSocket: join(settings.haproxyDir, "handover.sock"),
 		accessLog: settings.accessLog,
 		trustedProxies: settings.trustedProxies,
 		cookieKey,

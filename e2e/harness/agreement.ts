@@ -53,7 +53,7 @@ async function viewsOf(proxy: RunningProxy, size: number): Promise<Views> {
 	const inside = await docker("exec", proxy.name, "node", "--eval", peek);
 	const { config, state, servers, nodes } = JSON.parse(inside);
 	return {
-		config: matches(config, /^ {4}server (\S+ \S+)/gm),
+		config: matches(config, /^ {4}server (?!next unix@)(\S+ \S+)/gm),
 		process: matches(state, /^\d+ nodes \d+ (?<name>\S+) (?<ip>\S+) (?:\S+ ){13}(?<port>\d+) /gm),
 		controller: servers.map(({ server, address }: Record<string, string>) => `${server} ${address}`).sort(),
 		statsPage: matches(page, /<a name="nodes\/(?!Backend")([^"]+)"/g),

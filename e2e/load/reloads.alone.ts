@@ -48,7 +48,7 @@ async function comeAndGo(sandbox: Sandbox, proxy: string, join: string): Promise
 /** The servers that the running process has: lines of the stats page's own table. */
 async function serversOf(proxy: string): Promise<readonly string[]> {
 	const table = await (await fetch(`${await urlOf(proxy, 1936)}/;csv`)).text();
-	return table.split("\n").filter((line) => /^[^,]+,(?!FRONTEND|BACKEND|svname)[^,]/.test(line));
+	return table.split("\n").filter((line) => /^(?!_)[^,]+,(?!FRONTEND|BACKEND|svname)[^,]/.test(line));
 }
 
 async function reloadCount(proxy: string): Promise<number> {

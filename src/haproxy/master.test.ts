@@ -28,6 +28,8 @@ async function masterWith(
 }
 
 const proc = recorded("show-proc");
+const ready = "@1 set server _successor/next state ready";
+const maint = "@1 set server _successor/next state maint";
 const otherWorker = proc.replace(/\d+( +worker)/, "99999$1");
 
 test("the generation that is loaded is the description that the newest worker gives", async () => {
@@ -64,6 +66,21 @@ test("a reload that fails gives HAProxy's own account of it", async () => {
 		kind: "failed",
 		log: expect.stringContaining("(got 'conect')"),
 	});
+});
+
+test("promise 11: a process that is to be replaced learns of its successor before, and forgets it when none comes", async () => {
+	await using world = await masterWith({
+		[ready]: ["\n"],
+		[maint]: ["\n"],
+		"show proc": [proc],
+		reload: [recorded("reload-failure"), recorded("reload-success")],
+	});
+
+	await world.haproxy.reload(never);
+	await world.haproxy.reload(never);
+
+	const order = [ready, "reload", maint, ready, "reload"];
+	expect(world.master.commands.filter((command) => command !== "show proc")).toEqual(order);
 });
 
 test("a failure is not believed when a new worker serves", async () => {
@@ -139,7 +156,7 @@ test("promise 12: an abort ends a reload that waits for its turn, and keeps the 
 	stopFirst.abort(new Error("first gives up"));
 	await expect(first).rejects.toThrow("first gives up");
 
-	expect(world.master.commands).toEqual(["show proc", "reload"]);
+	expect(world.master.commands).toEqual([ready, "show proc", "reload"]);
 });
 
 test("show proc tells new workers from those that finish their connections", () => {

@@ -30,7 +30,7 @@ export function createHaproxy(masterSocket: string): Haproxy {
 		maintain: async (pool, server, signal) => maintain(master, `${pool}/${server}`, signal),
 		reload: async (signal) => {
 			// The master resets every other connection while it reloads, so that a second reload would look like a failure.
-			const mine = orAborted(earlier, signal).then(async () => reload(master, signal));
+			const mine = orAborted(earlier, signal).then(async () => handOver(master, signal));
 			earlier = Promise.allSettled([earlier, mine]);
 			return mine;
 		},
@@ -51,19 +51,43 @@ async function loaded(master: CommandSocket, signal: AbortSignal): Promise<strin
 	}
 }
 
-/** `set server`, management.txt 9.3: silence is consent. */
+/** HAProxy's complaint, if any. */
 async function maintain(
 	master: CommandSocket,
 	name: string,
 	signal: AbortSignal,
 ): Promise<string | undefined> {
+	const reply = await setState(master, name, "maint", signal);
+	return reply === "" ? undefined : reply;
+}
+
+/** `set server`, management.txt 9.3: silence is consent, also that of a process that does not run. */
+async function setState(
+	master: CommandSocket,
+	name: string,
+	state: "maint" | "ready",
+	signal: AbortSignal,
+): Promise<string> {
 	try {
-		const reply = (await ask(master, `@1 set server ${name} state maint`, signal)).trim();
-		return reply === "" ? undefined : reply;
+		return (await ask(master, `@1 set server ${name} state ${state}`, signal)).trim();
 	} catch (thrown) {
-		if (isNotRunning(thrown) || isConnectionLost(thrown)) return undefined;
+		if (isNotRunning(thrown) || isConnectionLost(thrown)) return "";
 		throw thrown;
 	}
+}
+
+/**
+ * Where a worker sends what its idle clients ask after it was replaced (templates/partials/handover.cfg.eta). By then it
+ * takes no commands for its servers any more, so this comes before the reload, and is taken back when that fails. An
+ * operator's template may do without.
+ */
+const successor = "_successor/next";
+
+async function handOver(master: CommandSocket, signal: AbortSignal): Promise<ReloadResult> {
+	await setState(master, successor, "ready", signal);
+	const result = await reload(master, signal);
+	if (result.kind === "failed") await setState(master, successor, "maint", signal);
+	return result;
 }
 
 async function reload(master: CommandSocket, signal: AbortSignal): Promise<ReloadResult> {

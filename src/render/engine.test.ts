@@ -239,7 +239,7 @@ test("the server lines of the shipped pool are traced to their template line", a
 	const servers = [{ name: "a-3f2a9c7d", container, address: "10.0.0.1", port: 80, weight: 1 }];
 	const fleet: Fleet = { pools: [{ name: "nodes", servers }], routes: [] };
 	const config = render(fleet, testOptions, templates).files.get("haproxy.cfg") ?? "";
-	const line = config.split("\n").find((text) => text.trim().startsWith("server ")) ?? "";
+	const line = config.split("\n").find((text) => text.trim().startsWith("server a-")) ?? "";
 
 	expect(templateLine(templates, line)?.file).toBe(join(shippedTemplates, pool));
 });

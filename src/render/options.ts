@@ -6,6 +6,8 @@ export type ProxyOptions = {
 	readonly ipv6: boolean;
 	/** The Runtime API's socket, an absolute path. */
 	readonly adminSocket: string;
+	/** Where a process that was replaced hands requests over to the one in force, an absolute path. */
+	readonly handoverSocket: string;
 	readonly accessLog: boolean;
 	/** CIDR blocks whose X-Forwarded-* headers are believed. */
 	readonly trustedProxies: readonly string[];

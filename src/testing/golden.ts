@@ -18,6 +18,7 @@ export const testOptions: ProxyOptions = {
 	statsPort: 1936,
 	ipv6: false,
 	adminSocket: "/run/haproxy/admin.sock",
+	handoverSocket: "/run/haproxy/handover.sock",
 	accessLog: false,
 	trustedProxies: [],
 	cookieKey: "the-key-of-a-test",
