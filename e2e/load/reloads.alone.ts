@@ -3,6 +3,7 @@ import { docker, logsOf, urlOf } from "../harness/docker.ts";
 import { eventually } from "../harness/eventually.ts";
 import { images } from "../harness/images.ts";
 import { createSandbox, type Sandbox } from "../harness/sandbox.ts";
+import { slowDown } from "../harness/servers.ts";
 import { startTraffic } from "./traffic.ts";
 
 const reloads = 20;
@@ -53,11 +54,4 @@ async function serversOf(proxy: string): Promise<readonly string[]> {
 
 async function reloadCount(proxy: string): Promise<number> {
 	return (await logsOf(proxy)).split("HAProxy has a new generation").length - 1;
-}
-
-/** Asks the app itself, inside its container. */
-async function slowDown(app: string, delay: number): Promise<void> {
-	const body = JSON.stringify({ delay });
-	const ask = `fetch("http://127.0.0.1:3000/delay", { method: "POST", body: ${JSON.stringify(body)} })`;
-	await eventually(() => docker("exec", app, "node", "-e", ask));
 }

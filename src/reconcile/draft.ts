@@ -14,6 +14,8 @@ export function createDraft(
 	probe: Ports["probe"],
 	policy: JoinPolicy,
 ): (inventory: Inventory, before: InForce, signal: AbortSignal) => Promise<Draft> {
+	/** By id, of each container that is still there and was a member once, whatever it is called since. */
+	let names: ReadonlyMap<string, string> = new Map();
 	/** Endpoints, by key, that the first draft found among the members in force, with the address of each. */
 	let trusted: ReadonlyMap<string, string> | undefined;
 
@@ -25,7 +27,9 @@ export function createDraft(
 
 	return async (inventory, before, signal) => {
 		const members = before === undefined ? [] : membersOf(before.fleet);
-		const names = new Map(members.map(({ server }) => [server.container.id, server.name]));
+		const there = new Set(inventory.containers.map(({ id }) => id));
+		const inForce = members.map(({ server }) => [server.container.id, server.name] as const);
+		names = new Map([...names, ...inForce].filter(([id]) => there.has(id)));
 		const addresses = new Map(members.map(({ server }) => [server.container.id, server.address]));
 		const draft = (): Draft => build({ inventory, listening: listening(), names, addresses, policy });
 

@@ -91,6 +91,17 @@ test("a server keeps its name when its container is renamed", async () => {
 	expect(await nameIn(onChange({ containers: [{ ...a, name: "renamed" }] }))).toBe(name);
 });
 
+test("a server keeps its name when its container is renamed while it is out", async () => {
+	const { full, onChange } = passesIn(createFakeWorld({ containers: [a] }));
+	const nameIn = async (pass: ReturnType<typeof full>) => (await pass).fleet?.pools[0]?.servers[0]?.name;
+	const name = await nameIn(full());
+	const renamed = { ...a, name: "renamed" };
+	await onChange({ containers: [{ ...a, health: "unhealthy" }] });
+	await onChange({ containers: [{ ...renamed, health: "unhealthy" }] });
+
+	expect(await nameIn(onChange({ containers: [renamed] }))).toBe(name);
+});
+
 test("a port that does not answer keeps its container out until it does", async () => {
 	const { full, onChange, world } = passesIn(createFakeWorld({ containers: [container("unchecked")] }));
 	world.faults.answer = "not-yet";
