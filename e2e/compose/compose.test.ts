@@ -60,6 +60,7 @@ test("a plain docker run with the label, in the demo's network, joins; docker co
 		expect(await inspect(oneOff, ".Config.Labels")).toMatchObject({ role: "backend" });
 		await eventually(async () => expect(await inspect(oneOff, ".State.Health.Status")).toBe("healthy"));
 		expect((await serversOf(proxy)).map(({ container }) => container)).not.toContain(oneOff);
+		expect(await ownProblems()).toEqual([]);
 		await docker("rm", "--force", oneOff);
 	} finally {
 		await docker("rm", "--force", plain);

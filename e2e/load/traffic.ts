@@ -5,9 +5,14 @@ import { Client } from "undici";
 /** Requests counted where it matters: at the client. HAProxy's log does not show them all. */
 export type Tally = {
 	readonly answered: number;
-	/** One text per request that got no 200: when it was sent, how, and what came of it. */
+	/** When those asked that were told to come back later: 503 with Retry-After. */
+	readonly unserved: readonly Moment[];
+	/** One text per request that got neither: when it was sent, how, and what came of it. */
 	readonly lost: readonly string[];
 };
+
+/** From the request to its answer, in milliseconds since 1970. */
+export type Moment = { readonly since: number; readonly until: number };
 
 export type Traffic = {
 	/** How many answers have come so far. */
@@ -28,11 +33,12 @@ export type Mix = {
 /** Sends until it is stopped. No request is sent again by the client. */
 export function startTraffic(url: string, { kept, thinkMs, fresh }: Mix): Traffic {
 	const lost: string[] = [];
+	const unserved: Moment[] = [];
 	let answered = 0;
 	let going = true;
 
 	async function keepAsking(): Promise<void> {
-		const client = new Client(url);
+		const client = new Client(url, { headersTimeout: 15_000 });
 		while (going) {
 			await ask(client, "kept");
 			await delay(randomInt(thinkMs));
@@ -42,7 +48,7 @@ export function startTraffic(url: string, { kept, thinkMs, fresh }: Mix): Traffi
 
 	async function askAfresh(): Promise<void> {
 		while (going) {
-			const client = new Client(url);
+			const client = new Client(url, { headersTimeout: 15_000 });
 			await ask(client, "fresh");
 			await client.close();
 			await delay(randomInt(20));
@@ -50,14 +56,17 @@ export function startTraffic(url: string, { kept, thinkMs, fresh }: Mix): Traffi
 	}
 
 	async function ask(client: Client, kind: string): Promise<void> {
-		const sent = new Date().toISOString();
+		const since = Date.now();
 		try {
-			const { statusCode, body } = await client.request({ method: "GET", path: "/" });
+			const { statusCode, headers, body } = await client.request({ method: "GET", path: "/" });
 			await body.dump();
-			if (statusCode !== 200) throw new Error(`status ${statusCode}`);
-			answered += 1;
+			if (statusCode === 200) answered += 1;
+			else if (statusCode === 503 && headers["retry-after"] !== undefined)
+				unserved.push({ since, until: Date.now() });
+			else throw new Error(`status ${statusCode}`);
 		} catch (thrown) {
-			lost.push(`${sent} ${kind}: ${thrown instanceof Error ? thrown.message : thrown}`);
+			const what = thrown instanceof Error ? thrown.message : thrown;
+			lost.push(`${new Date(since).toISOString()} ${kind}: ${what}`);
 		}
 	}
 
@@ -67,7 +76,7 @@ export function startTraffic(url: string, { kept, thinkMs, fresh }: Mix): Traffi
 		stop: async () => {
 			going = false;
 			await Promise.all(clients);
-			return { answered, lost };
+			return { answered, unserved, lost };
 		},
 	};
 }
