@@ -16,7 +16,7 @@ import { createHaproxy, type Haproxy } from "./haproxy/master.ts";
 import { showStats } from "./haproxy/stats.ts";
 import { createLog, type Log } from "./log.ts";
 import type { ContainerRef } from "./model/fleet.ts";
-import { adminSocketOf, optionsOf } from "./options.ts";
+import { adminSocketOf, optionsOf, refusePorts } from "./options.ts";
 import { runLoop } from "./reconcile/loop.ts";
 import { createReconciler } from "./reconcile/reconcile.ts";
 import { createStatusBoard, type StatusBoard } from "./reconcile/status.ts";
@@ -36,6 +36,7 @@ export async function run(
 	onRunning: (running: Running) => void,
 	signal: AbortSignal,
 ): Promise<void> {
+	await refusePorts(settings, false);
 	const log = createLog(settings.logLevel);
 	const status = createStatusBoard(systemClock);
 	const trigger = createTrigger(systemClock, times.idle);

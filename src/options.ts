@@ -1,5 +1,6 @@
 import { join } from "node:path";
 import { AppError } from "./errors.ts";
+import { isTaken } from "./haproxy/is-taken.ts";
 import { type Machine, machine } from "./haproxy/machine.ts";
 import type { ProxyOptions } from "./render/options.ts";
 import type { Settings } from "./settings.ts";
@@ -26,6 +27,42 @@ export function optionsFor(settings: Settings, cookieKey: string, on: Machine): 
 		fdHardLimit: Math.min(openFiles, maxconn * 2 + 1_000),
 		hardStopAfter: settings.hardStopAfter,
 	};
+}
+
+/**
+ * Throws `AppError` `bad-setting` for a port that HAProxy could not listen at: one below the kernel's threshold, which
+ * counts in the host's own network; and, when it has to be `free`, one that somebody listens at.
+ */
+export async function refusePorts(settings: Settings, free: boolean): Promise<void> {
+	const on = await machine();
+	refuseLowPorts(settings, on);
+	if (!free) return;
+	for (const [env, port] of portsOf(settings)) if (await isTaken(port, on.ipv6)) throw taken(env, port);
+}
+
+export function refuseLowPorts(settings: Settings, { firstPort }: Machine): void {
+	for (const [env, port] of portsOf(settings)) if (port < firstPort) throw tooLow(env, port, firstPort);
+}
+
+function portsOf({ httpPort, statsPort }: Settings): readonly (readonly [env: string, port: number])[] {
+	return [
+		["BALLAST_HTTP_PORT", httpPort],
+		["BALLAST_STATS_PORT", statsPort],
+	];
+}
+
+function tooLow(env: string, port: number, first: number): AppError {
+	const sysctl = "net.ipv4.ip_unprivileged_port_start";
+	const message = `${env} is ${port}, expected ${first} or more: HAProxy runs without privileges, and ${sysctl} is ${first} here`;
+	return new AppError("bad-setting", message, {
+		hint: `set ${env} to a free port from ${first} on, or lower the threshold on the host (sysctl ${sysctl}=${port}), or give the proxy a network of its own in place of the host's, and publish the port (-p ${port}:${port})`,
+	});
+}
+
+function taken(env: string, port: number): AppError {
+	return new AppError("bad-setting", `${env} is ${port}, and another process here listens at that port`, {
+		hint: `set ${env} to a free port, or end the other one: ss -ltnp 'sport = :${port}' on the host names it`,
+	});
 }
 
 /** The Runtime API of the running process. */

@@ -79,11 +79,14 @@ function addOwn(program: Command): void {
 	);
 	verb(program, "settings", "every setting, its value and where that comes from")
 		.option("--json", "as JSON")
-		.action(async ({ json, ...flags }) => {
+		.option("--free", "refuse ports that somebody listens at, too, as before a start")
+		.action(async ({ json, free, ...flags }) => {
 			const rows = settingsInForce({ flags }).map(withoutSecret);
 			print(json ? rows.map((row) => ({ ...row, ...settingsTable[row.name] })) : settingsText(rows));
-			const { optionsOf } = await import("../options.ts");
-			await optionsOf(readSettings({ flags }), "");
+			const { optionsOf, refusePorts } = await import("../options.ts");
+			const settings = readSettings({ flags });
+			await optionsOf(settings, "");
+			await refusePorts(settings, free === true);
 		});
 }
 

@@ -52,6 +52,24 @@ test("a kernel without IPv6 is told from one with it", async () => {
 	await expect(machineWith({ "../../../proc/net/if_inet6": "" })).resolves.toMatchObject({ ipv6: true });
 });
 
+const without = "Name:\tnode\nCapEff:\t0000000000000000\nCapBnd:\t00000000000000e0\n";
+
+test.each([
+	["the kernel's threshold", "1024\n", without, 1024],
+	["any, in a container's own network", "0\n", without, 0],
+	["any, with the capability NET_BIND_SERVICE", "1024\n", "CapEff:\t0000000000000400\n", 0],
+	["any, where the kernel has no threshold", undefined, without, 0],
+])("the first port is %s", async (_, threshold, status, firstPort) => {
+	const files = {
+		"../../../proc/self/status": status,
+		...(threshold === undefined
+			? {}
+			: { "../../../proc/sys/net/ipv4/ip_unprivileged_port_start": threshold }),
+	};
+
+	await expect(machineWith(files)).resolves.toMatchObject({ firstPort });
+});
+
 test("this machine has an answer", async () => {
 	const { threads, openFiles } = await machine();
 

@@ -10,20 +10,24 @@ export type Machine = {
 	readonly openFiles: number;
 	/** Whether the kernel speaks IPv6, so that a bind to `::` can succeed. */
 	readonly ipv6: boolean;
+	/** The lowest port that a process without capabilities may listen at: 0 in a container's own network, as a rule. */
+	readonly firstPort: number;
 };
 
 /** `root` is where `/proc` and `/sys` are found. */
 export async function machine(root = "/"): Promise<Machine> {
-	const [limit, openFiles, interfaces] = await Promise.all([
+	const [limit, openFiles, interfaces, firstPort] = await Promise.all([
 		cpuLimit(root),
 		openFilesLimit(root),
 		readIfAny(join(root, "proc/net/if_inet6")),
+		firstPortFor(root),
 	]);
 	// Rounded down: a thread more than the quota pays for stalls the whole process until the next period begins.
 	return {
 		threads: Math.max(1, Math.min(availableParallelism(), Math.floor(limit))),
 		openFiles,
 		ipv6: interfaces !== undefined,
+		firstPort,
 	};
 }
 
@@ -54,6 +58,16 @@ async function openFilesLimit(root: string): Promise<number> {
 	const limits = await readFile(join(root, "proc/self/limits"), "utf8");
 	const [, hard] = /^Max open files +\S+ +(\d+)/m.exec(limits) ?? [];
 	return hard === undefined ? manyFiles : Number(hard);
+}
+
+/** Bit 10 of the effective capabilities is CAP_NET_BIND_SERVICE (capabilities(7)): with it, any port will do. */
+async function firstPortFor(root: string): Promise<number> {
+	const [status, threshold] = await Promise.all([
+		readIfAny(join(root, "proc/self/status")),
+		readIfAny(join(root, "proc/sys/net/ipv4/ip_unprivileged_port_start")),
+	]);
+	const [, effective = "0"] = /^CapEff:\s*([0-9a-f]+)$/m.exec(status ?? "") ?? [];
+	return (BigInt(`0x${effective}`) >> 10n) & 1n ? 0 : Number(threshold ?? 0);
 }
 
 async function readIfAny(path: string): Promise<string | undefined> {
