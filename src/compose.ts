@@ -3,6 +3,7 @@ import { join } from "node:path";
 import { systemClock } from "./clock.ts";
 import type { DockerClient } from "./docker/client.ts";
 import { createInventory, type EngineInventory } from "./docker/inventory.ts";
+import { directRoutes } from "./docker/routes.ts";
 import { findSelf } from "./docker/self.ts";
 import { type Announcer, createAnnouncer } from "./handlers/announcer.ts";
 import { createCheck } from "./haproxy/check.ts";
@@ -23,7 +24,8 @@ import { createStopGrace } from "./state/stop-grace.ts";
 export const shippedTemplates = join(import.meta.dirname, "../templates");
 
 export async function inventoryOf(client: DockerClient, { joinLabel }: Settings): Promise<EngineInventory> {
-	return createInventory({ client, joinLabel, self: await findSelf(), clock: systemClock });
+	const self = await findSelf();
+	return createInventory({ client, joinLabel, self, clock: systemClock, routes: directRoutes });
 }
 
 type Parts = {

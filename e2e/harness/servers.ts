@@ -25,10 +25,10 @@ const lateApp = `
 	const timer = setInterval(() => {
 		if (!existsSync("/tmp/listen")) return;
 		clearInterval(timer);
-		server.listen(Number(port), host);
+		server.listen({ port: Number(port), host, ipv6Only: true });
 	}, 10);`;
 
-/** An image and command, without a HEALTHCHECK, that listens once it is told to. */
+/** An image and command, without a HEALTHCHECK, that listens once it is told to; with the host `::` on IPv6 alone. */
 export function lateListener(port: number, host = "0.0.0.0"): readonly string[] {
 	return [images.base, "node", "--eval", lateApp, host, `${port}`];
 }

@@ -1,18 +1,13 @@
 import { afterAll, beforeAll, expect, test } from "vitest";
 import { agreeOn } from "../harness/agreement.ts";
-import { docker, inspect } from "../harness/docker.ts";
+import { docker } from "../harness/docker.ts";
 import { eventually } from "../harness/eventually.ts";
+import { followHint } from "../harness/follow-hint.ts";
 import { images } from "../harness/images.ts";
-import {
-	joinLabelOf,
-	problemWith,
-	type RunningProxy,
-	serversOf,
-	startProxy,
-	statusOf,
-} from "../harness/proxy.ts";
+import { joinLabelOf, problemWith, type RunningProxy, startProxy, statusOf } from "../harness/proxy.ts";
 import { createSandbox, type Sandbox } from "../harness/sandbox.ts";
 import { remove, startWebapp } from "../harness/servers.ts";
+import { isKeptOut, isServedAt, placeOf } from "../harness/standing.ts";
 
 let front: Sandbox;
 /** A second network; its name sorts behind the first one's. */
@@ -40,7 +35,7 @@ test("a container that shares no network with the proxy is a problem that names 
 test("when the proxy joins that network while it runs, the container is served; when it leaves, not", async () => {
 	const apart = back.nameOf("apart");
 	await docker("network", "connect", back.network, proxy.name);
-	await isServedAt(apart, back.network);
+	await isIn(apart, back.network);
 	await docker("network", "disconnect", back.network, proxy.name);
 	await problemWith(proxy, "no-shared-network", apart);
 	await agreeOn(proxy);
@@ -53,14 +48,14 @@ test("of several shared networks the first by name is taken, or the one that bal
 		startWebapp(front, "either", "--network", back.network),
 		startWebapp(front, "chosen", "--network", back.network, "--label", `ballast.network=${back.network}`),
 	]);
-	await isServedAt(either, front.network);
-	await isServedAt(chosen, back.network);
+	await isIn(either, front.network);
+	await isIn(chosen, back.network);
 });
 
 test("a container taken out of the network that it is served in goes on in another shared one", async () => {
 	const either = front.nameOf("either");
 	await docker("network", "disconnect", front.network, either);
-	await isServedAt(either, back.network);
+	await isIn(either, back.network);
 });
 
 test("ballast.network with a network that the two do not share is a problem, not a guess", async () => {
@@ -69,11 +64,34 @@ test("ballast.network with a network that the two do not share is a problem, not
 	expect(problem.message).toContain(`asks for the network nowhere, but it is in ${front.network}`);
 });
 
-async function isServedAt(container: string, network: string): Promise<void> {
+test("containers attached in any order are reached by the same network", async () => {
+	const joins = ["--label", joinLabelOf(front)];
+	const [frontFirst, backFirst] = await Promise.all([
+		startWebapp(front, "front-first"),
+		back.run("back-first", ...joins, images.webapp),
+	]);
+	await isIn(backFirst, back.network);
+	await docker("network", "connect", back.network, frontFirst);
+	await docker("network", "connect", front.network, backFirst);
+	await isIn(frontFirst, front.network);
+	await isIn(backFirst, front.network);
+	await remove(frontFirst, backFirst);
+});
+
+test("a proxy that has left its last network serves no one, says how it gets back, and serves again when it is", async () => {
+	const chosen = front.nameOf("chosen");
+	await docker("network", "disconnect", front.network, proxy.name);
+	await docker("network", "disconnect", back.network, proxy.name);
+	await isKeptOut(proxy, front.nameOf("either"), "no-shared-network");
+	await isKeptOut(proxy, chosen, "no-such-network");
+	await followHint(await problemWith(proxy, "no-shared-network", front.nameOf("either")));
+	await isIn(front.nameOf("either"), back.network);
+	await isIn(chosen, back.network);
+});
+
+async function isIn(container: string, network: string): Promise<void> {
 	await eventually(async () => {
-		const networks = await inspect(container, ".NetworkSettings.Networks");
-		const { IPAddress } = (networks as Record<string, { IPAddress: string }>)[network] ?? {};
-		const row = (await serversOf(proxy)).find((one) => one.container === container);
-		expect(row).toMatchObject({ address: `${IPAddress}:3000`, status: "UP" });
-	}, 30_000);
+		const { IPAddress } = await placeOf(container, network);
+		await isServedAt(proxy, container, `${IPAddress}:3000`);
+	});
 }

@@ -1,5 +1,6 @@
 import { afterAll, beforeAll, expect, test } from "vitest";
 import { agreeOn } from "../harness/agreement.ts";
+import { eventually } from "../harness/eventually.ts";
 import { lastLine } from "../harness/membership.ts";
 import {
 	ballast,
@@ -11,6 +12,7 @@ import {
 } from "../harness/proxy.ts";
 import { createSandbox, type Sandbox } from "../harness/sandbox.ts";
 import { lateListener, letListen, remove, startServer, startWebapp } from "../harness/servers.ts";
+import { isKeptOut } from "../harness/standing.ts";
 
 let sandbox: Sandbox;
 let proxy: RunningProxy;
@@ -45,29 +47,44 @@ test("a container whose HEALTHCHECK has not passed yet is a notice", async () =>
 	await remove(slow);
 });
 
-test("what never listens, or on loopback alone, is a problem that says what to do", async () => {
-	const [deaf, loopback] = await Promise.all([
+test("what never listens, or on loopback alone, at another port, or behind silence, is a problem that says why and what to do", async () => {
+	const [deaf, loopback, elsewhere, silent] = await Promise.all([
 		startServer(sandbox, "deaf", ...lateListener(3000)),
 		startServer(sandbox, "loopback", ...lateListener(3000, "127.0.0.1")),
+		startServer(sandbox, "elsewhere", "--expose", "3001", ...lateListener(3002)),
+		startServer(sandbox, "silent", ...answersNoNeighbour, ...lateListener(3000)),
 	]);
-	await letListen(loopback);
-	for (const container of [deaf, loopback]) {
-		const { message, hint } = await problemWith(proxy, "not-listening", container);
-		expect(message).toMatch(/nothing accepts connections at \d+\.\d+\.\d+\.\d+:3000/);
-		expect(hint).toContain("not on loopback alone");
-	}
-	await problemBecomesGrave(deaf);
-	await problemBecomesGrave(loopback);
+	await Promise.all([loopback, elsewhere, silent].map(letListen));
+	const refused =
+		/nothing accepts connections at [\d.]+:300[01] yet \(refused: .* nothing listens at that port\)/;
+	await isTold(deaf, refused, "which BALLAST_PORT names for all that don't say");
+	await isTold(loopback, refused, "not on loopback alone");
+	await isTold(
+		elsewhere,
+		refused,
+		"which is the only one that its image exposes; if it listens at another, name that by the label ballast.port",
+	);
+	await isTold(silent, /\(no answer within half a second\)/, `docker stats ${silent}`);
+	for (const container of [deaf, loopback, elsewhere, silent])
+		await isKeptOut(proxy, container, "not-listening");
 	expect(await ballast(proxy, "status")).toMatchObject({ exitCode: 1 });
 	await agreeOn(proxy, webapp, late);
 
 	await letListen(deaf);
 	await agreeOn(proxy, webapp, late, deaf);
-	expect((await problemsOf(proxy)).map(({ subject }) => subject)).toEqual([loopback]);
+	expect((await problemsOf(proxy)).map(({ subject }) => subject)).toEqual([elsewhere, loopback, silent]);
 });
 
-async function problemBecomesGrave(container: string): Promise<void> {
-	await expect
-		.poll(async () => (await problemWith(proxy, "not-listening", container)).severity, { timeout: 30_000 })
-		.toBe("problem");
+/** As behind a firewall that drops what comes in: it tells no one where in the network it is (ip-sysctl, arp_ignore). */
+const answersNoNeighbour = ["--sysctl", "net.ipv4.conf.all.arp_ignore=8"] as const;
+
+/** Waits for the problem of one that has not listened for 10 s. */
+async function isTold(container: string, message: RegExp, hint: string): Promise<void> {
+	const problem = await eventually(async () => {
+		const found = await problemWith(proxy, "not-listening", container);
+		expect(found.severity).toBe("problem");
+		return found;
+	}, 30_000);
+	expect(problem.message).toMatch(message);
+	expect(problem.hint).toContain(hint);
 }

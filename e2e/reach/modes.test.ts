@@ -1,6 +1,7 @@
 import { afterAll, beforeAll, expect, test } from "vitest";
 import { agreeOn } from "../harness/agreement.ts";
 import { docker } from "../harness/docker.ts";
+import { followHint } from "../harness/follow-hint.ts";
 import { freePort } from "../harness/free-port.ts";
 import { images } from "../harness/images.ts";
 import { joinLabelOf, problemWith, type RunningProxy, startProxy } from "../harness/proxy.ts";
@@ -94,9 +95,9 @@ test("network_mode host: served by the gateway of the proxy's network once the p
 test("network_mode none: a problem, and what its hint says helps", async () => {
 	const lonely = await sandbox.runIn("none", "lonely", ...joins, images.webapp);
 	await isKeptOut(proxy, lonely, "no-shared-network");
-	const { message, hint } = await problemWith(proxy, "no-shared-network", lonely);
-	expect(message).toContain("it is in none (network mode none)");
-	await doAs(hint);
+	const problem = await problemWith(proxy, "no-shared-network", lonely);
+	expect(problem.message).toContain("it is in none (network mode none)");
+	await followHint(problem);
 	await isServedAt(proxy, lonely, `${(await placeOf(lonely, sandbox.network)).IPAddress}:3000`);
 	await remove(lonely);
 });
@@ -107,9 +108,9 @@ test("only in the default bridge: a problem whose hint helps; served there as so
 	);
 	if (one === undefined || two === undefined) throw new Error("two containers");
 	await isKeptOut(proxy, one, "no-shared-network");
-	const { message, hint } = await problemWith(proxy, "no-shared-network", one);
-	expect(message).toContain(`it is in bridge, the proxy in ${sandbox.network}`);
-	await doAs(hint);
+	const problem = await problemWith(proxy, "no-shared-network", one);
+	expect(problem.message).toContain(`it is in bridge, the proxy in ${sandbox.network}`);
+	await followHint(problem);
 	await isServedAt(proxy, one, `${(await placeOf(one, sandbox.network)).IPAddress}:3000`);
 
 	await isKeptOut(proxy, two, "no-shared-network");
@@ -119,9 +120,3 @@ test("only in the default bridge: a problem whose hint helps; served there as so
 	await isKeptOut(proxy, two, "no-shared-network");
 	await remove(one, two);
 });
-
-/** Runs the commands that a hint ends with. */
-async function doAs(hint: string): Promise<void> {
-	const [, commands = ""] = /: (docker .*)$/.exec(hint) ?? [];
-	for (const command of commands.split(" && ")) await docker(...command.split(" ").slice(1));
-}

@@ -20,6 +20,8 @@ export type DockerClient = {
 	readonly list: (label: string, signal: AbortSignal) => Promise<readonly string[]>;
 	/** Undefined when there is no such container, or several have an id that begins so. */
 	readonly inspect: (idOrName: string, signal: AbortSignal) => Promise<Container | undefined>;
+	/** The ids of the engine's bridge networks. */
+	readonly bridges: (signal: AbortSignal) => Promise<readonly string[]>;
 	/**
 	 * Subscribed once the promise resolves. Gives the lines of the event stream as they come, and ends with the stream;
 	 * throws when it is cut off, or the signal aborts.
@@ -91,6 +93,14 @@ export function createDockerClient(
 				signal,
 			);
 			return answer === undefined ? undefined : containerOf(answer);
+		},
+		bridges: async (signal) => {
+			const filters = { driver: ["bridge"] };
+			const answer = await ask(
+				(docker, abortSignal) => docker.listNetworks({ filters, abortSignal }),
+				signal,
+			);
+			return answerOf(listing, answer, "a list of networks").map(({ Id }) => Id);
 		},
 		events: async ({ type, event }, signal) => {
 			const filters = { type: [...type], event: [...event] };

@@ -9,12 +9,14 @@ import { type Found, isFound, isUnread, lookAt, type Unread, unreadableOf } from
 import { isSelf } from "./self.ts";
 
 export type InventoryParts = {
-	readonly client: Pick<DockerClient, "engine" | "list" | "inspect">;
+	readonly client: Pick<DockerClient, "engine" | "list" | "inspect" | "bridges">;
 	/** `key=value`, or a bare `key`. */
 	readonly joinLabel: string;
 	/** The container that this process runs in: an id or its first 12 digits; undefined outside. */
 	readonly self: string | undefined;
 	readonly clock: Pick<Clock, "now">;
+	/** CIDR blocks that this process reaches on the engine's host, asked for while it is in no network of the engine's. */
+	readonly routes?: () => Promise<readonly string[] | undefined>;
 };
 
 /** What to read again: everything, or one inspect for each of these container ids. */
@@ -47,10 +49,11 @@ const takesAway: ReadonlySet<string> = new Set([
 ]);
 
 /** What the engine holds, kept by events that name what to read again, and by full lists. */
-export function createInventory({ client, joinLabel, self, clock }: InventoryParts): EngineInventory {
+export function createInventory(parts: InventoryParts): EngineInventory {
+	const { client, joinLabel, self, clock } = parts;
 	const told = createTold(clock);
 	const endings = createEndings();
-	const knowledge = createKnowledge({ client, joinLabel, self });
+	const knowledge = createKnowledge(parts);
 	const isOwn = (id: string) => isSelf(id, self);
 	/** Those that the last read did not find any more, as they were at their end: it alone tells of them. */
 	let departed: readonly Container[] = [];
@@ -85,25 +88,25 @@ export function createInventory({ client, joinLabel, self, clock }: InventoryPar
 
 	/** A proxy that does not know its own networks would take every network for one that it shares. */
 	function asKnown({ id, failure }: Unread): Found {
-		const { proxy, known } = knowledge.now();
-		if (isOwn(id) && proxy === undefined) throw failure;
-		return { id, container: isOwn(id) ? proxy : known.get(id) };
+		const { self: ours, known } = knowledge.now();
+		if (isOwn(id) && ours.container === undefined) throw failure;
+		return { id, container: isOwn(id) ? ours.container : known.get(id) };
 	}
 
 	function settled(ids: Iterable<string>, heard: ReturnType<typeof told.heard>): Inventory {
-		const { proxy, known, unreadable } = knowledge.now();
+		const { self: ours, known, unreadable } = knowledge.now();
 		const all = new Map([...known, ...departed.map((one) => [one.id, one] as const)]);
 		for (const id of ids) told.settle(id, heard.get(id), all.get(id));
 		const leaving = told.leaving(all);
-		return { proxy: { container: proxy }, containers: [...all.values()], leaving, unreadable };
+		return { proxy: ours, containers: [...all.values()], leaving, unreadable };
 	}
 
 	function note(event: DockerEvent): Hint {
 		const { containerId, action } = event;
-		const { proxy, known } = knowledge.now();
+		const { self: ours, known } = knowledge.now();
 		endings.note(event);
 		const takes = told.note(event, known.get(containerId)) || takesAway.has(action);
-		return { containerId, urgent: takes && (known.has(containerId) || containerId === proxy?.id) };
+		return { containerId, urgent: takes && (known.has(containerId) || containerId === ours.container?.id) };
 	}
 
 	return { read, note };

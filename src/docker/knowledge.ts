@@ -1,6 +1,7 @@
-import type { Container, Unreadable } from "../model/container.ts";
+import type { Container, Self, Unreadable } from "../model/container.ts";
 import { wantsToJoin } from "../model/labels.ts";
 import type { DockerClient } from "./client.ts";
+import { createGateways } from "./gateways.ts";
 import { createLenders } from "./lenders.ts";
 import { type Found, unreadableOf } from "./look.ts";
 import { isCertain, isSelf, selfUnknown } from "./self.ts";
@@ -10,7 +11,7 @@ export type Known = ReadonlyMap<string, Container>;
 
 type Knowing = {
 	readonly known: Known;
-	readonly proxy: Container | undefined;
+	readonly self: Self;
 	readonly unreadable: readonly Unreadable[];
 };
 
@@ -28,22 +29,37 @@ export type Knowledge = {
 };
 
 type KnowledgeParts = {
-	readonly client: Pick<DockerClient, "engine" | "inspect">;
+	readonly client: Pick<DockerClient, "engine" | "inspect" | "bridges">;
 	readonly joinLabel: string;
 	readonly self: string | undefined;
+	readonly routes?: () => Promise<readonly string[] | undefined>;
 };
 
-export function createKnowledge({ client, joinLabel, self }: KnowledgeParts): Knowledge {
+export function createKnowledge(parts: KnowledgeParts): Knowledge {
+	const { client, joinLabel, routes = async () => undefined } = parts;
 	const lenders = createLenders(client);
-	let now: Knowing = { known: new Map(), proxy: undefined, unreadable: [] };
+	const gateways = createGateways(client);
+	let now: Knowing = { known: new Map(), self: { container: undefined }, unreadable: [] };
 
 	async function take(read: Reading, signal: AbortSignal): Promise<void> {
-		const proxy = proxyAmong(read.found, now.proxy, self, client.engine);
+		const proxy = proxyAmong(read.found, now.self.container, parts.self, client.engine);
 		const { candidates, joining, users } = laidOver(read, now.known, proxy, joinLabel);
 		const lent = await lenders.of(users, candidates, now.known, signal);
 		const known = new Map([...lent.lenders, ...joining]);
+		const self = await selfAmong(known, proxy, signal);
 		const unread = lent.unread.map((one) => unreadableOf(one, known.get(one.id)));
-		now = { proxy, known, unreadable: [...read.unreadable, ...unread] };
+		now = { self, known, unreadable: [...read.unreadable, ...unread] };
+	}
+
+	/** With what it takes to reach others from where we are. */
+	async function selfAmong(known: Known, proxy: Container | undefined, signal: AbortSignal): Promise<Self> {
+		if (proxy === undefined || proxy.networks.length === 0)
+			return {
+				container: proxy,
+				routes: withLoopback(await routes(), proxy !== undefined || isLocal(client)),
+			};
+		const isAnyOnHost = [...known.values()].some(({ networkMode }) => networkMode === "host");
+		return { container: isAnyOnHost ? await gateways(proxy, signal) : proxy };
 	}
 
 	return {
@@ -57,6 +73,16 @@ export function createKnowledge({ client, joinLabel, self }: KnowledgeParts): Kn
 			await take({ before: new Map(), found, unreadable }, signal);
 		},
 	};
+}
+
+/** An engine at a socket is this machine's; one elsewhere is, if it knows the container that we run in. */
+function isLocal({ engine }: Pick<DockerClient, "engine">): boolean {
+	return engine.startsWith("unix:");
+}
+
+/** The host's own network is reached by its loopback address, by those on that host. */
+function withLoopback(routes: Self["routes"], isOnHost: boolean): Self["routes"] {
+	return isOnHost && routes !== undefined ? [...routes, "127.0.0.0/8", "::1/128"] : routes;
 }
 
 /** What a read found, to be laid over what was known `before`. */

@@ -50,11 +50,13 @@ export function addressesOf({ ipv4, ipv6 }: Attachment): readonly string[] {
 	return [ipv4, ipv6].filter((address) => address !== "");
 }
 
-/**
- * Where Ballast itself runs, which decides what it can reach. `container` is undefined outside a container, on a host
- * that routes to every bridge network.
- */
-export type Self = { readonly container: Container | undefined };
+/** Where Ballast itself runs, which decides what it can reach. */
+export type Self = {
+	/** Undefined outside a container. */
+	readonly container: Container | undefined;
+	/** Where it is in no network of Docker's: CIDR blocks that it reaches directly; undefined: not known, and all may be. */
+	readonly routes?: readonly string[] | undefined;
+};
 
 /**
  * A container that was told to stop. It holds for one start only, whatever an inspect still says, also once that start has

@@ -74,6 +74,25 @@ test("of two networks of one name, the first by id is taken", () => {
 	expect(choice).toMatchObject({ attachment: { networkId: "1".repeat(64) } });
 });
 
+test.each([
+	["10.1.0.2", "", "a"],
+	["10.2.0.2", "", "a"],
+	["10.9.0.2", "", "b"],
+	["", "fd00:1::2", "a"],
+	["", "fd00:9::2", "b"],
+])("on the host, a network counts that the host is in itself: with %s%s it is %s", (ipv4, ipv6, expected) => {
+	const routes = ["10.1.0.0/16", "10.2.0.0/24", "fd00:1:0000:0000:0000:0000:0000:0000/64"];
+	const its = web(attachment("a", "web", { ipv4, ipv6 }), attachment("b", "web", { ipv4: "10.2.0.9" }));
+
+	expect(chosen(its, { ...onHost, routes }, undefined)).toBe(expected);
+});
+
+test("on the host, a container in a network that the host is not in can't be reached", () => {
+	expect(chosen(web(attachment("a", "web")), { ...outside, routes: ["10.99.0.0/16"] }, undefined)).toBe(
+		"no-shared-network",
+	);
+});
+
 test("a network in which it has no address yet does not count", () => {
 	const pending = attachment("a", "web", { ipv4: "" });
 

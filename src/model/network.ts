@@ -1,3 +1,4 @@
+import { BlockList, isIPv6 } from "node:net";
 import { type Attachment, addressesOf, type Container, type Self } from "./container.ts";
 import { byText } from "./order.ts";
 import type { Problem } from "./problem.ts";
@@ -12,7 +13,7 @@ type InNetworks = { readonly container: Container; readonly home: Container };
 
 /**
  * The network to reach a container by: the one its label names, else the first by name of those the proxy shares.
- * On the host, outside a container or in its network mode, every bridge network is shared, as the host routes to them all.
+ * On the host, outside a container or in its network mode, those are shared that the host is in itself: its bridges.
  */
 export function networkOf(its: InNetworks, proxy: Self, wanted: string | undefined): Choice {
 	const reachable = its.home.networks
@@ -25,8 +26,18 @@ export function networkOf(its: InNetworks, proxy: Self, wanted: string | undefin
 }
 
 function isShared(at: Attachment, proxy: Self): boolean {
-	if (isOnHost(proxy)) return true;
+	if (isOnHost(proxy)) return addressesOf(at).some((address) => isRouted(address, proxy));
 	return proxy.container?.networks.some((own) => own.networkId === at.networkId) === true;
+}
+
+export function isRouted(address: string, { routes }: Self): boolean {
+	if (routes === undefined) return true;
+	const direct = new BlockList();
+	for (const route of routes) {
+		const [block = "", bits] = route.split("/");
+		direct.addSubnet(block, Number(bits), isIPv6(block) ? "ipv6" : "ipv4");
+	}
+	return direct.check(address, isIPv6(address) ? "ipv6" : "ipv4");
 }
 
 export function isOnHost({ container }: Self): boolean {
@@ -50,7 +61,7 @@ function wayToShare(container: Container, proxy: Self): string {
 	if (container.networkMode === "none" && theirs === undefined)
 		return `make it anew in ${ours ?? "a network of Docker's"}, or: docker network disconnect none ${container.name} && docker network connect ${ours ?? "<network>"} ${container.name}`;
 	if (proxy.container === undefined || isOnHost(proxy))
-		return "run it in a bridge network of this host's engine, or look why it has no address in its own";
+		return "run it in a bridge network of an engine on the proxy's own host, which reaches those, and no others";
 	if (isFixed(proxy.container)) return `run the proxy ${insteadOf(proxy.container, theirs)}`;
 	if (ours === undefined)
 		return `connect the proxy to its network: docker network connect ${theirs ?? "<network>"} ${proxy.container.name}`;

@@ -97,6 +97,15 @@ describe("an app in the host's own network has to accept a connection", () => {
 		});
 	});
 
+	test("or can't be reached when the engine is on another host", () => {
+		const around = surroundings({ proxy: null }).inventory;
+		const elsewhere = { ...around, proxy: { container: undefined, routes: ["172.17.0.0/16"] } };
+
+		expect(reachOf(app, elsewhere, undefined)).toMatchObject({
+			problem: { code: "no-shared-network", message: expect.stringContaining("another machine") },
+		});
+	});
+
 	test("or can't be reached from internal networks alone, which have no gateway", () => {
 		expect(reach(app, { proxy: proxyIn(leading("inner")) })).toMatchObject({
 			problem: {

@@ -1,6 +1,6 @@
 import { addressesOf, type Container, type Inventory, type Self } from "./container.ts";
 import { homeOf } from "./lender.ts";
-import { isOnHost, listed, networkOf } from "./network.ts";
+import { isOnHost, isRouted, listed, networkOf } from "./network.ts";
 import { byText } from "./order.ts";
 import type { Problem } from "./problem.ts";
 
@@ -45,7 +45,7 @@ function inNetworksOf(inventory: Inventory): Self {
 	const { container } = inventory.proxy;
 	if (container === undefined) return inventory.proxy;
 	const lent = homeOf(container, inventory);
-	return "home" in lent ? { container: lent.home } : inventory.proxy;
+	return "home" in lent ? { ...inventory.proxy, container: lent.home } : inventory.proxy;
 }
 
 type Its = Parameters<typeof networkOf>[0];
@@ -56,8 +56,11 @@ type Its = Parameters<typeof networkOf>[0];
  */
 function hostReach(its: Its, proxy: Self, wanted: string | undefined): Reach | { readonly problem: Problem } {
 	const host = { owner: its.home.name, certain: false };
-	if (proxy.container === undefined || isOnHost(proxy))
-		return { ...host, network: "host", shared: ["host"], addresses: ["127.0.0.1", "::1"] };
+	if (proxy.container === undefined || isOnHost(proxy)) {
+		const addresses = loopback.filter((address) => isRouted(address, proxy));
+		if (addresses.length === 0) return { problem: elsewhere(its.container) };
+		return { ...host, network: "host", shared: ["host"], addresses };
+	}
 	const leading = proxy.container.networks
 		.filter(({ gateways }) => gateways.length > 0)
 		.toSorted((a, b) => byText(a.network, b.network) || byText(a.networkId, b.networkId));
@@ -67,6 +70,18 @@ function hostReach(its: Its, proxy: Self, wanted: string | undefined): Reach | {
 		return { problem: noGateway(its.container, proxy.container, isAnyGood ? "" : wanted) };
 	const shared = leading.map(({ network }) => network);
 	return { ...host, network: at.network, shared, addresses: at.gateways };
+}
+
+const loopback = ["127.0.0.1", "::1"] as const;
+
+function elsewhere({ name }: Container): Problem {
+	return {
+		code: "no-shared-network",
+		severity: "problem",
+		subject: name,
+		message: "it is in the own network of the engine's host, which is another machine than the proxy's",
+		hint: `run the proxy on the engine's host, too`,
+	};
 }
 
 function noGateway({ name }: Container, proxy: Container, wanted: string): Problem {

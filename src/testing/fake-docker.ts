@@ -74,6 +74,7 @@ export async function createFakeDocker(): Promise<FakeDocker> {
 		const [, id] = /^\/containers\/([^/]+)\/json$/.exec(pathname) ?? [];
 		if (pathname === "/events") subscribe({ filters, response });
 		else if (pathname === "/containers/json") reply(response, 200, listed([...containers.values()], filters));
+		else if (pathname === "/networks") reply(response, 200, [{ Id: fakeId("net") }]);
 		else if (id !== undefined) replyInspect(response, id);
 		else reply(response, 404, { message: "page not found" });
 	}
