@@ -1,4 +1,3 @@
-import { once } from "node:events";
 import { createServer, type Server } from "node:net";
 import { expect, test } from "vitest";
 import { systemClock } from "../clock.ts";
@@ -27,13 +26,13 @@ type Listener = {
 	readonly close: () => Promise<void>;
 };
 
-async function listenAt(wanted: number): Promise<Listener> {
+async function listenAt(wanted: number, host = "127.0.0.1"): Promise<Listener> {
 	let connections = 0;
 	const server: Server = createServer((socket) => {
 		connections += 1;
 		socket.on("error", () => undefined).resume();
 	});
-	await new Promise<void>((resolve) => server.listen(wanted, "127.0.0.1", resolve));
+	await new Promise<void>((resolve) => server.listen(wanted, host, resolve));
 	const address = server.address();
 	if (address === null || typeof address === "string") throw new Error("expected a port");
 	const close = async () => {
@@ -122,12 +121,11 @@ test("of several addresses the first that accepts is told, and the preferred one
 
 	expect(await found("::1", "127.0.0.1")).toEqual([yes]);
 	expect(await found("127.0.0.1", "::1")).toEqual([yes]);
-	const everywhere = createServer().listen(server.port + 1, "::");
-	await once(everywhere, "listening");
-	probe.watch([{ ...at("::1", "127.0.0.1"), port: server.port + 1 }]);
+	const everywhere = await listenAt(0, "::");
+	probe.watch([{ ...at("::1", "127.0.0.1"), port: everywhere.port }]);
 	await probe.settled(signal);
 	expect([...probe.listening().values()]).toEqual([{ kind: "listens", address: "::1" }]);
-	everywhere.close();
+	await everywhere.close();
 	await server.close();
 });
 
