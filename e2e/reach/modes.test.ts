@@ -62,7 +62,7 @@ test("container:<other>: served at the other's address with its own port, throug
 	await remove(app);
 });
 
-test("network_mode host: served by the gateway of the proxy's network once the port answers, HEALTHCHECK or not", async () => {
+test("promise 11, network_mode host: served by the gateway of the proxy's network once the port answers, HEALTHCHECK or not", async () => {
 	const [port, healthyPort, loopbackPort] = await Promise.all([freePort(), freePort(), freePort()]);
 	const start = (name: string, at: number, host: string, ...options: readonly string[]) =>
 		sandbox.runIn(

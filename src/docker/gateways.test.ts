@@ -20,7 +20,7 @@ function engine(answer = async (): Promise<readonly string[]> => [idOf("front"),
 const gatewaysOf = ({ networks }: ReturnType<typeof container>) =>
 	networks.flatMap(({ gateways }) => gateways);
 
-test("the gateway of a bridge network is the host, that of another is somebody else", async () => {
+test("promise 11: the gateway of a bridge network is the host, that of another is somebody else", async () => {
 	const { trusted } = engine();
 
 	expect(gatewaysOf(await trusted(proxyIn("front", "lan"), signal))).toEqual(["gateway of front"]);
