@@ -119,6 +119,7 @@ describe("ballast render --diff", () => {
 			expect((await explained("stubborn")).verdict).toBe(`${name} is in no pool: told to stop (SIGTERM).`);
 		});
 
+		// To an inspect both just run: the controller knows of the signal, and a port has to be tried.
 		expect(await ballast(proxy, "render", "--diff")).toMatchObject({ exitCode: 0, stdout: "" });
 		await docker("kill", name);
 	});
