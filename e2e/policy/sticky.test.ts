@@ -48,9 +48,7 @@ describe("with ballast.sticky=cookie", () => {
 	});
 
 	test("a restarted proxy finds its key, and each client its server", async () => {
-		await docker("restart", proxy.name);
-		const [url, statsUrl] = await Promise.all([urlOf(proxy.name, 80), urlOf(proxy.name, 1936)]);
-		proxy = { ...proxy, url, statsUrl };
+		proxy = await restarted(proxy);
 		await agreeOn(proxy, ...servers);
 		await allStay(proxy.url);
 	});
@@ -107,7 +105,7 @@ describe("with ballast.sticky=source", () => {
 		await eventually(async () => expect([...new Set(await hosts())].sort()).toEqual(names.sort()), 30_000);
 	}
 
-	test("a client's address picks its server, whatever else it says of itself, and most stay when one joins", async () => {
+	test("a client's address picks its server, whatever else it says of itself; most stay when one joins, and all when the proxy is restarted", async () => {
 		const before = await hosts();
 		expect(await hosts()).toEqual(before);
 		const [first = ""] = clients;
@@ -131,8 +129,19 @@ describe("with ballast.sticky=source", () => {
 		await agreeOnAll(...servers);
 		expect(await hosts()).toEqual(before);
 		await stopped;
+
+		proxy = await restarted(proxy);
+		await agreeOnAll(...servers);
+		expect(await hosts()).toEqual(before);
 	});
 });
+
+/** Docker publishes it at other ports then. */
+async function restarted(proxy: RunningProxy): Promise<RunningProxy> {
+	await docker("restart", proxy.name);
+	const [url, statsUrl] = await Promise.all([urlOf(proxy.name, 80), urlOf(proxy.name, 1936)]);
+	return { ...proxy, url, statsUrl };
+}
 
 async function startSticky(sandbox: Sandbox, name: string, sticky: string): Promise<string> {
 	return startWebapp(sandbox, name, "--label", `ballast.sticky=${sticky}`);
