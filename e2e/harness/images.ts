@@ -7,4 +7,5 @@ export const images = {
 	webapp: `${namespace}/webapp`,
 	browser: `${namespace}/browser`,
 	bench: `${namespace}/bench`,
+	sshd: `${namespace}/sshd`,
 } as const;

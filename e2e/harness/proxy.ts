@@ -24,12 +24,20 @@ export async function startProxy(
 	options: readonly string[] = [],
 	name = "proxy",
 ): Promise<RunningProxy> {
+	return await startProxyElsewhere(sandbox, [...mountEngineSocket, ...options], name);
+}
+
+/** Without the engine's socket: the options tell another way to it. */
+export async function startProxyElsewhere(
+	sandbox: Sandbox,
+	options: readonly string[],
+	name: string,
+): Promise<RunningProxy> {
 	const container = await sandbox.run(
 		name,
 		...["-p", "127.0.0.1::80", "-p", "127.0.0.1::1936"],
 		...["-e", `BALLAST_JOIN_LABEL=${joinLabelOf(sandbox)}`],
 		...flavours.hardened,
-		...mountEngineSocket,
 		...options,
 		images.proxy,
 	);

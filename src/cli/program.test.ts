@@ -67,6 +67,21 @@ describe.concurrent("the command ends with", { timeout: 30_000 }, () => {
 		expect(err).toMatch(/^ballast: BALLAST_PORT is "x".*; DOCKER_HOST is "http:\/\/h".*\n {2}→ /);
 	});
 
+	test.each([
+		["0 and the engine that a host leads to", { DOCKER_HOST: "tcp://engine" }, 0, "tcp://engine:2375\n", ""],
+		[
+			"4 for a Docker context that nobody knows",
+			{ DOCKER_CONTEXT: "prod" },
+			4,
+			"",
+			"There is no Docker context prod",
+		],
+	])("%s", async (_, env, code, out, err) => {
+		const run = await runBallast(["engine"], { env: { ...env, DOCKER_CONFIG: "/nonexistent" } });
+
+		expect(run).toEqual({ code, out, err: expect.stringContaining(err) });
+	});
+
 	test("2 for saved answers that can't be read", async () => {
 		const { code, err } = await runBallast(["render", "--from", join(absent.path, "none.json")]);
 

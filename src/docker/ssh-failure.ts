@@ -47,12 +47,12 @@ const kinds: readonly Kind[] = [
 		hint: () => "install Docker's command line there (docker-cli), in the PATH of that user's shell",
 	},
 	{
-		sign: /permission denied while trying to connect/i,
+		sign: /permission denied while trying to connect|dial unix .*permission denied/i,
 		message: (engine) => `The user at ${engine} may not use the engine`,
 		hint: () => "add that user to the group docker there",
 	},
 	{
-		sign: /Cannot connect to the Docker daemon|failed to connect to the docker API/i,
+		sign: /Cannot connect to the Docker daemon|failed to connect to the docker API|failed to open the raw stream/i,
 		code: "docker-unreachable",
 		message: (engine) => `No engine runs at ${engine}`,
 		hint: () => "start it there; it is asked again until it answers",

@@ -19,18 +19,21 @@ const connections = 4;
  */
 export function sshAgent(host: SshHost): Agent {
 	const agent = new Agent({ keepAlive: true, maxSockets: connections });
+	const reuse = agent.reuseSocket.bind(agent);
 	const idle = new WeakMap<Duplex, NodeJS.Timeout>();
-	agent.createConnection = () => connect(host);
-	// Node's own would call what only a socket has.
+	agent.createConnection = () => {
+		const connection = connect(host);
+		return connection.once("close", () => clearTimeout(idle.get(connection)));
+	};
 	agent.keepSocketAlive = (connection) => {
-		idle.set(
-			connection,
-			setTimeout(() => connection.destroy(), idleMs),
-		);
-		connection.once("close", () => clearTimeout(idle.get(connection)));
+		const timer = setTimeout(() => connection.destroy(), idleMs);
+		idle.set(connection, timer);
 		return true;
 	};
-	agent.reuseSocket = (connection) => clearTimeout(idle.get(connection));
+	agent.reuseSocket = (connection, request) => {
+		clearTimeout(idle.get(connection));
+		reuse(connection, request);
+	};
 	return agent;
 }
 
@@ -89,5 +92,6 @@ function duplexOf(ssh: ResultPromise<typeof execaOptions>): Duplex {
 	});
 	stdout.on("data", (chunk) => connection.push(chunk) || stdout.pause());
 	stdin.on("error", () => undefined);
-	return connection;
+	// Node's agent calls this of a connection that it uses again; a process needs none.
+	return Object.assign(connection, { ref: () => connection });
 }

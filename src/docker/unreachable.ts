@@ -1,7 +1,7 @@
 import { type Stats, statSync } from "node:fs";
 import { AppError, messageOf } from "../errors.ts";
 import { type DockerHost, nameOf } from "./host.ts";
-import { tlsTrouble } from "./tls.ts";
+import { tlsTrouble } from "./tls-failure.ts";
 
 /** An engine that takes connections and does not answer them: hung, or frozen. */
 export function tooSlow(host: DockerHost, limitMs: number): AppError {
