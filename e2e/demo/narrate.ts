@@ -37,7 +37,7 @@ export function tellOutcome(told: Told): void {
 		tell("Ballast", `${event} ${name} ${address}: ${why}`);
 	}
 	if (step.act.kind !== "nothing") tell("Time", timeOf(told));
-	tell("Proven", `${serversOf(step)}: everybody agreed ${seconds(outcome.agreedMs)} after the command`);
+	tell("Proven", `${serversOf(step)}; everybody agreed after ${seconds(outcome.agreedMs)}`);
 	for (const [who, count] of outcome.round) tell("Answers", `${who} ${bar(count)} ${count}`);
 	tell("Meanwhile", `${outcome.asked} other requests, ${outcome.lost.length} of them lost`);
 	for (const { at, otherwise } of outcome.lost.slice(0, mostLost)) {
@@ -79,7 +79,7 @@ function timeOf({ step: { act }, outcome: { answerMs } }: Told): string {
 }
 
 function serversOf({ serving }: Step): string {
-	return serving.length === 0 ? "there is no server" : `${serving.join(", ")} and nobody else`;
+	return serving.length === 0 ? "there is no server" : `${serving.join(", ")}, and nobody else`;
 }
 
 function seconds(ms: number): string {

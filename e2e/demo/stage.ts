@@ -4,7 +4,7 @@ import { images } from "../harness/images.ts";
 import { joinLabelOf, type RunningProxy, startProxy } from "../harness/proxy.ts";
 import { createSandbox, type Sandbox } from "../harness/sandbox.ts";
 import { startWebapp } from "../harness/servers.ts";
-import { becomes } from "../image/proxy.ts";
+import { becomes, mountEngineSocket } from "../image/proxy.ts";
 import { type Act, proxyName, serverNames } from "./steps.ts";
 
 export type Stage = {
@@ -40,12 +40,8 @@ export function commandOf(act: Act, sandbox: Sandbox): string {
 		case "nothing":
 			return run(
 				proxyName,
-				...[
-					"-v",
-					"/var/run/docker.sock:/var/run/docker.sock",
-					"-e",
-					`BALLAST_JOIN_LABEL=${joinLabelOf(sandbox)}`,
-				],
+				...mountEngineSocket,
+				`-e BALLAST_JOIN_LABEL=${joinLabelOf(sandbox)}`,
 				images.proxy,
 			);
 		case "start":

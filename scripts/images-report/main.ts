@@ -46,7 +46,9 @@ async function reportWays(directory: string, namespace: string, signal: AbortSig
 	console.log(`SHARED      of the proxy, with base
 ALL THREE   base, proxy and webapp on one disk
 TO PULL     after a change in src/ alone, by who has the images of before: compressed, as a registry keeps it
-TO BUILD    after the same change`);
+TO BUILD    after the same change
+
+What was built for this is removed again. Its steps stay in the build cache, until docker builder prune.`);
 }
 
 function cellsOf({ proxy, layers, shared, disk, pull, rebuildMs }: Cost): readonly string[] {
