@@ -48,7 +48,8 @@ export function createKnowledge(parts: KnowledgeParts): Knowledge {
 		const known = new Map([...lent.lenders, ...joining]);
 		const self = await selfAmong(known, proxy, signal);
 		const unread = lent.unread.map((one) => unreadableOf(one, known.get(one.id)));
-		now = { self, known, unreadable: [...read.unreadable, ...unread] };
+		const others = read.unreadable.filter(({ id }) => !unread.some((one) => one.id === id));
+		now = { self, known, unreadable: [...others, ...unread] };
 	}
 
 	/** With what it takes to reach others from where we are. */

@@ -74,3 +74,17 @@ test("promise 2: a lender that alone can't be read stays as it was, and is told 
 	expect(containers.map(({ name }) => name).sort()).toEqual(["app", "vpn"]);
 	expect(unreadable).toMatchObject([{ name: "vpn" }]);
 });
+
+test("a lender that could never be read is told of once, however often it is asked for", async () => {
+	await using world = await watchedEngine();
+	world.docker.add({ name: "vpn" });
+	world.docker.add({ name: "app", labels: backend, networkMode: vpnMode });
+	world.docker.faults.answer = { path: fakeId("vpn"), status: 500, body: '{"message":"dead"}' };
+	await world.readAll();
+	await world.readOne("app");
+
+	const { containers, unreadable } = await world.readOne("app");
+
+	expect(containers.map(({ name }) => name)).toEqual(["app"]);
+	expect(unreadable).toHaveLength(1);
+});
