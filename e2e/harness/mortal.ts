@@ -6,16 +6,20 @@ import { images } from "./images.ts";
 const app = `
 	const { createServer } = require("node:http");
 	const { existsSync, readFileSync, rmSync } = require("node:fs");
-	process.once("SIGTERM", () => process.exit());
+	const held = [];
 	const server = createServer((request, response) => {
 		console.log("asked for " + request.url);
-		response.setHeader("x-backend-ip", request.socket.localAddress.replace("::ffff:", "")).end();
+		response.setHeader("x-backend-ip", request.socket.localAddress.replace("::ffff:", ""));
+		if (request.url === "/held") held.push(response);
+		else response.end();
 	});
 	// Idle connections stay open, and no header tells clients otherwise.
 	server.keepAliveTimeout = 0;
 	server.listen(3000, () => console.log("listening"));
+	process.once("SIGTERM", () => server.close(() => process.exit()));
 	const hoard = [];
 	setInterval(() => {
+		if (existsSync("/tmp/released")) for (const response of held) response.end();
 		if (!existsSync("/tmp/fate")) return;
 		const fate = readFileSync("/tmp/fate", "utf8").trim();
 		if (process.argv[1] !== "always") rmSync("/tmp/fate");
@@ -32,6 +36,11 @@ export const doomed: readonly string[] = [...mortal, "always"];
 /** Lets it end by itself: with an exit code, or by using more memory than there is. */
 export async function letEnd(container: string, fate: number | "hunger"): Promise<void> {
 	await docker("exec", container, "sh", "-c", `echo ${fate} > /tmp/next && mv /tmp/next /tmp/fate`);
+}
+
+/** Lets it answer requests for `/held`, which it does not end before, also when it is told to stop. */
+export async function release(container: string): Promise<void> {
+	await docker("exec", container, "touch", "/tmp/released");
 }
 
 /** Waits until it can be asked, for those that nobody else asks. */

@@ -4,9 +4,10 @@ import { agreeOn } from "../harness/agreement.ts";
 import { docker, inspect } from "../harness/docker.ts";
 import { eventually } from "../harness/eventually.ts";
 import { historyOf, keptLines, lastLine } from "../harness/membership.ts";
+import { mortal, release } from "../harness/mortal.ts";
 import { problemsOf, type RunningProxy, serversOf, startProxy } from "../harness/proxy.ts";
 import { createSandbox, type Sandbox } from "../harness/sandbox.ts";
-import { makeSick, makeWell, quickHealth, slowDown, startWebapp } from "../harness/servers.ts";
+import { makeSick, makeWell, quickHealth, startServer, startWebapp } from "../harness/servers.ts";
 
 let sandbox: Sandbox;
 let proxy: RunningProxy;
@@ -16,8 +17,8 @@ let sick: string;
 beforeAll(async () => {
 	sandbox = await createSandbox("names");
 	[proxy, web, sick] = await Promise.all([
-		startProxy(sandbox),
-		startWebapp(sandbox, "web"),
+		startProxy(sandbox, ["-e", "BALLAST_PORT=3000"]),
+		startServer(sandbox, "web", ...mortal),
 		startWebapp(sandbox, "sick", ...quickHealth),
 	]);
 	await agreeOn(proxy, web, sick);
@@ -45,23 +46,22 @@ test("a server that is renamed while it is out comes back under its own name", a
 test("a name that is used again while its predecessor still finishes is another server's", async () => {
 	const oldId = await inspect(web, ".Id");
 	const ip = (await rowOf(web))?.address.replace(":3000", "");
-	await slowDown(web, 4_000);
-	const inFlight = fetch(proxy.url);
+	const inFlight = fetch(`${proxy.url}/held`);
 	await eventually(async () => expect(await rowOf(web)).toMatchObject({ current: 1 }));
 	const old = sandbox.nameOf("web-old");
 	await docker("rename", web, old);
-	const stopped = docker("stop", "--time", "20", old);
-	const successor = await startWebapp(sandbox, "web");
+	const stopped = docker("stop", "--time", "60", old);
+	const successor = await startServer(sandbox, "web", ...mortal);
 	await agreeOn(proxy, successor);
 
-	expect(await inspect(old, ".State.Status")).toBe("running");
+	await release(old);
 	const answer = await inFlight;
 	expect([answer.status, answer.headers.get("x-backend-ip")]).toEqual([200, ip]);
 	await stopped;
 	await agreeOn(proxy, successor);
 	const about = (await keptLines(proxy)).filter(({ id }) => id === oldId);
 	expect(about.map(({ event, why }) => `${event}: ${why}`)).toEqual([
-		"join: healthy",
+		"join: listening",
 		"leave: told to stop (SIGTERM)",
 	]);
 	expect(await problemsOf(proxy)).toEqual([]);
