@@ -9,9 +9,11 @@ export function absolutePath(text: string): string | null {
 	return /^\/\S*$/.test(text) ? text : null;
 }
 
-/** As a shell would read it: `~/` is the home directory. */
+/** As a shell would read it: `~/` is the home directory, whatever that is called. */
 export function pathFromHome(text: string): string | null {
-	return absolutePath(text.startsWith("~/") ? join(homedir(), text.slice("~/".length)) : text);
+	if (!text.startsWith("~/")) return absolutePath(text);
+	const below = absolutePath(text.slice("~".length));
+	return below === null ? null : join(homedir(), below);
 }
 
 export function matching(pattern: RegExp): (text: string) => string | null {

@@ -167,6 +167,7 @@ describe("a value that can't be understood is refused", () => {
 		["dockerContext", "../prod"],
 		["dockerTlsVerify", "0"],
 		["dockerConfig", "docker"],
+		["dockerConfig", "~/my docker"],
 		["templates", "templates"],
 		["stateDir", ""],
 		["accessLog", "yes"],
