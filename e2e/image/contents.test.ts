@@ -34,6 +34,11 @@ test("the proxy has nothing of Debian's HAProxy package but the program", async 
 	expect(await inImage(images.proxy, "haproxy -v")).toMatch(/HAProxy version ([3-9]|\d\d)\./);
 });
 
+test("no program of the proxy makes its user another one, but those that Debian's own base has", async () => {
+	const find = "find / -xdev -type f -perm /6000 | sort";
+	expect(await inImage(images.proxy, find)).toBe(await inImage(images.base, find));
+});
+
 test("proxy and webapp share the layers of the base, and the source is the top of the proxy's", async () => {
 	const base = await layers(images.base);
 	const proxy = await layers(images.proxy);
