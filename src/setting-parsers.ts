@@ -76,6 +76,20 @@ export function webhookSecret(text: string): string | null {
 	return bytes.length >= 24 && bytes.length <= 64 && bytes.toString("base64") === base64 ? text : null;
 }
 
+/** The image's forwarder takes it apart, in shell: nothing but a name or an address, an IPv6 one in brackets, and a port. */
+export function syslogTarget(text: string): string | null {
+	const [, bracketed, plain = "", port] =
+		/^(?:udp|tcp):\/\/(?:\[([^\]]*)\]|([^:]*)):(\d{1,5})$/.exec(text) ?? [];
+	if (wholeNumber(1, 65_535)(port ?? "") === null) return null;
+	return isHost(bracketed, plain) ? text : null;
+}
+
+function isHost(bracketed: string | undefined, plain: string): boolean {
+	if (bracketed !== undefined) return isIP(bracketed) === 6 && !bracketed.includes("%");
+	const isName = /^[a-zA-Z0-9][a-zA-Z0-9_.-]{0,252}$/.test(plain);
+	return isName && (/[a-zA-Z]/.test(plain) || isIP(plain) === 4);
+}
+
 export function cidrs(text: string): readonly string[] | null {
 	const blocks = text.split(",").map((block) => block.trim());
 	if (text.trim() === "") return [];

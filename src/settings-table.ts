@@ -10,6 +10,7 @@ import {
 	matching,
 	oneOf,
 	onOff,
+	syslogTarget,
 	urls,
 	webhookSecret,
 	wholeNumber,
@@ -66,6 +67,13 @@ export const settingsTable = {
 		expected: "on or off",
 		default: "off",
 		parse: onOff,
+	}),
+	syslog: setting({
+		env: "BALLAST_SYSLOG",
+		meaning: "a syslog server that gets the membership log and, where it is on, the access log",
+		expected: "udp://host:port or tcp://host:port",
+		default: "",
+		parse: emptyOr(syslogTarget),
 	}),
 	trustedProxies: setting({
 		env: "BALLAST_TRUSTED_PROXIES",

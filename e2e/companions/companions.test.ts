@@ -160,15 +160,17 @@ describe.each(Object.keys(kinds) as Kind[])("in %s", (kind) => {
 		);
 		expect((await logsOf(container)).match(/here I go again/g)).toHaveLength(5);
 	});
+});
 
-	test("they are all back at the container's next start, and `docker stop` ends in time what does not listen", async () => {
-		const start = performance.now();
-		await docker("restart", container);
-		expect(performance.now() - start).toBeLessThan(7_000);
-		await eventually(async () => expect(await sleepers(container)).toHaveLength(4));
-		await docker("stop", container);
-		expect(await inspect(container, ".State.ExitCode")).toBe(0);
-	});
+test("they are all back at a container's next start, and `docker stop` ends in time what does not listen", async () => {
+	await Promise.all(
+		[...containers.values()].map(async (container) => {
+			await docker("stop", container);
+			expect(await inspect(container, ".State.ExitCode")).toBe(0);
+			await docker("start", container);
+			await eventually(async () => expect(await sleepers(container)).toHaveLength(4));
+		}),
+	);
 });
 
 test("promise 11: what HAProxy's user could write is not started, but read-only it is", async () => {
