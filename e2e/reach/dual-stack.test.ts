@@ -78,7 +78,7 @@ test("in a network of IPv6 alone, as engines from 28 on make them, servers have 
 		Object.assign(NetworkSettings.Networks[sandbox.network], { IPAddress: "", IPPrefixLen: 0, Gateway: "" });
 	const render = ["exec", "-i", proxy.name, "ballast", "render", "--from", "-", "--proxy", proxy.name];
 	const { stdout, stderr } = await execa("docker", render, { input: JSON.stringify(saved) });
-	const places = [...stdout.matchAll(/^ {4}server \S+ (\S+)/gm)].map(([, place]) => place);
+	const places = [...stdout.matchAll(/^ {4}server \S+ (\S+:3000) /gm)].map(([, place]) => place);
 	expect(places.sort()).toEqual([await ipv6At(dual), await ipv6At(six)].sort());
 	expect(stderr).toBe("");
 });
