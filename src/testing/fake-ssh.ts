@@ -1,4 +1,4 @@
-import { chmod, readFile, writeFile } from "node:fs/promises";
+import { chmod, readFile, symlink, writeFile } from "node:fs/promises";
 import { join } from "node:path";
 import { temporaryDirectory } from "./temporary-directory.ts";
 
@@ -20,7 +20,10 @@ export async function createFakeSsh(behaviour: Behaviour): Promise<FakeSsh> {
 	const log = join(directory.path, "calls");
 	const program = join(directory.path, "ssh");
 	await writeFile(log, "");
-	await writeFile(program, `#!${process.execPath}\n(${main})(${JSON.stringify({ behaviour, log })});`);
+	// The kernel ends an interpreter's path at the first space, which the checkout's may have.
+	const node = join(directory.path, "node");
+	await symlink(process.execPath, node);
+	await writeFile(program, `#!${node}\n(${main})(${JSON.stringify({ behaviour, log })});`);
 	await chmod(program, 0o755);
 	const calls = async () => {
 		const lines = (await readFile(log, "utf8")).split("\n").filter((line) => line !== "");
