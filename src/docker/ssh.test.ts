@@ -1,8 +1,12 @@
+import { writeFile } from "node:fs/promises";
+import { join } from "node:path";
+import { execa } from "execa";
 import { afterEach, describe, expect, test, vi } from "vitest";
 import { contractFake } from "../testing/contract-fake.ts";
 import { dockerContract } from "../testing/docker-contract.ts";
 import { createFakeDocker, type FakeDocker, fakeId } from "../testing/fake-docker.ts";
 import { createFakeSsh, type FakeSsh } from "../testing/fake-ssh.ts";
+import { temporaryDirectory } from "../testing/temporary-directory.ts";
 import { createDockerClient } from "./client.ts";
 import { parseDockerHost } from "./host.ts";
 import { sshArguments } from "./ssh.ts";
@@ -188,6 +192,22 @@ test.each([
 		hint: expect.stringContaining(hint),
 		cause: { message: says.trim().split(/\r?\n/).at(-1) },
 	});
+});
+
+test("promise 12: a controller that is told to end while ssh runs ends in its own way", async () => {
+	await using dir = await temporaryDirectory();
+	await writeFile(join(dir.path, "ssh"), "#!/bin/sh\nkill -TERM $PPID\nexec sleep 600\n", { mode: 0o755 });
+	const program = `
+		import { createDockerClient } from ${JSON.stringify(join(import.meta.dirname, "client.ts"))};
+		const end = new AbortController();
+		process.once("SIGTERM", () => end.abort());
+		using client = createDockerClient(${JSON.stringify(host)});
+		await client.list("role", end.signal).catch(({ name }) => console.log(name));`;
+	const { stdout } = await execa(process.execPath, ["--input-type=module", "--eval", program], {
+		env: { PATH: `${dir.path}:/usr/bin:/bin` },
+	});
+
+	expect(stdout).toBe("AbortError");
 });
 
 test("a machine without ssh is told so", async () => {

@@ -58,7 +58,13 @@ export function sshArguments({ user, hostname, port, path }: SshHost): readonly 
 	];
 }
 
-const execaOptions = { reject: false, buffer: false, stdin: "pipe" } as const;
+const execaOptions = {
+	reject: false,
+	buffer: false,
+	stdin: "pipe",
+	// What it does at SIGTERM would end this process before its own handler of that signal has. The pipe's end ends ssh.
+	cleanup: false,
+} as const;
 
 /** What a process says about its failure is at the end of what it says. */
 const longestReason = 4_000;
