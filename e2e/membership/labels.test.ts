@@ -66,7 +66,7 @@ test("where members disagree about their pool the oldest decides until it is gon
 	const newer = await startWebapp(sandbox, "newer", ...pool, ...label("sticky", "cookie"));
 	const { message, hint } = await problemWith(proxy, "pool-disagreement", newer);
 	expect(message).toContain(
-		`ballast.sticky is cookie, but source holds for the pool shared: its oldest member, ${oldest}`,
+		`ballast.sticky is cookie, but source holds for the pool shared: its oldest container, ${oldest}`,
 	);
 	expect(hint).toContain(`once ${oldest} is gone`);
 	expect(await rowOf(newer)).toMatchObject({ pool: "shared", status: "UP" });

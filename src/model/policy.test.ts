@@ -1,6 +1,6 @@
 import fc from "fast-check";
 import { expect, test } from "vitest";
-import { container, surroundings } from "../testing/containers.ts";
+import { container, surroundings, told } from "../testing/containers.ts";
 import { build } from "./build.ts";
 import type { Container } from "./container.ts";
 import { policyOf } from "./fleet.ts";
@@ -58,7 +58,7 @@ test("where two disagree the oldest decides, and the other is told what, who and
 			severity: "problem",
 			subject: "a",
 			message:
-				"label ballast.sticky is source, but cookie holds for the pool nodes: its oldest member, b, decides, and says cookie",
+				"label ballast.sticky is source, but cookie holds for the pool nodes: its oldest container, b, decides, and says cookie",
 			hint: "it passes once b is gone; to agree now, recreate one of the two with the label of the other",
 		},
 	]);
@@ -76,10 +76,53 @@ test("no newcomer makes a pool check a path that nobody else may have: the oldes
 	]);
 });
 
-test.each(["exited", "paused"] as const)(
-	"once the oldest is %s, the next one decides: a rolling deploy changes the policy with its last old container",
-	(state) => {
-		const old = says("old", 1, { sticky: "source" }, { state });
+const comingBack: Record<string, Partial<Container>> = {
+	"is unhealthy": { health: "unhealthy" },
+	"is not healthy yet": { health: "starting" },
+	"is paused": { state: "paused" },
+	"can't be reached": { networks: [] },
+	"has no port": { exposedPorts: [] },
+	"has died, and is about to be started again": { state: "restarting", exitCode: 1 },
+};
+
+test.each(Object.entries(comingBack))(
+	"the oldest decides while it %s as well: one that comes and goes changes nothing for the others",
+	(_, over) => {
+		const old = says("old", 1, { sticky: "cookie" }, over);
+
+		expect(poolsOf(old, says("b", 2, {}), says("c", 3, {}))).toEqual({
+			policies: { nodes: { sticky: "cookie" } },
+			problems: [],
+		});
+	},
+);
+
+test("a newcomer that never gets ready decides nothing, and is told nothing, unless it is alone", () => {
+	const newcomer = says("new", 2, { sticky: "cookie" }, { health: "unhealthy" });
+
+	expect(poolsOf(says("old", 1, {}), newcomer)).toEqual({ policies: { nodes: {} }, problems: [] });
+	expect(poolsOf(newcomer).policies).toEqual({ nodes: {} });
+});
+
+test("one that was told to stop has no say from then on", () => {
+	const old = says("old", 1, { sticky: "source" });
+	const containers = [old, says("new", 2, { sticky: "cookie" })];
+	const { fleet } = build(surroundings({ containers, leaving: [told(old)] }));
+
+	expect(fleet.pools.map(policyOf)).toEqual([{ sticky: "cookie" }]);
+});
+
+const without: Record<string, Partial<Container>> = {
+	"has ended": { state: "exited" },
+	"was never started": { state: "created" },
+	"is a one-off": { labels: { "com.docker.compose.oneoff": "True", "ballast.sticky": "source" } },
+	"is kept out": { labels: { "ballast.enable": "false", "ballast.sticky": "source" } },
+};
+
+test.each(Object.entries(without))(
+	"an oldest that %s has no say: a rolling deploy changes the policy with its last old container",
+	(_, over) => {
+		const old = says("old", 1, { sticky: "source" }, over);
 
 		expect(
 			poolsOf(old, says("new-1", 2, { sticky: "cookie" }), says("new-2", 3, { sticky: "cookie" })),

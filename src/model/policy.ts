@@ -1,5 +1,5 @@
 import type { Container } from "./container.ts";
-import type { Member, PoolPolicy } from "./fleet.ts";
+import { defaultPool, type PoolPolicy } from "./fleet.ts";
 import type { LabelLanguage, Wishes } from "./labels.ts";
 import { byText } from "./order.ts";
 import type { Problem } from "./problem.ts";
@@ -12,9 +12,10 @@ export type Agreement = {
 };
 
 /**
- * The oldest member of a pool decides about the pool until it is gone, by what it leaves unsaid as well: a rolling deploy
+ * The oldest container of a pool decides about the pool until it is gone, by what it leaves unsaid as well: a rolling deploy
  * changes the policy when its last old container leaves, and no newcomer can make a pool of others check a path that they
- * don't have. A younger one that says nothing goes along.
+ * don't have. A younger one that says nothing goes along. Whether the oldest is a member at this moment is all the same: one
+ * that comes and goes would take everybody's server away.
  */
 export function agree(standings: readonly Standing[], language: LabelLanguage): Agreement {
 	const voices = standings.flatMap(voiceOf).sort(byAge);
@@ -28,10 +29,16 @@ export function agree(standings: readonly Standing[], language: LabelLanguage): 
 	return { policies, problems };
 }
 
-type Voice = Pick<Member, "pool"> & { readonly container: Container; readonly wishes: Wishes };
+type Voice = {
+	readonly pool: string;
+	readonly container: Container;
+	readonly wishes: Wishes;
+	readonly isMember: boolean;
+};
 
-function voiceOf({ member, container, reading }: Standing): readonly Voice[] {
-	return member === undefined ? [] : [{ pool: member.pool, container, wishes: reading.wishes }];
+function voiceOf({ member, container, reading: { wishes }, hasSay }: Standing): readonly Voice[] {
+	const { pool = defaultPool } = wishes;
+	return hasSay ? [{ pool, container, wishes, isMember: member !== undefined }] : [];
 }
 
 /** Docker writes fractions of a second in varying length, which texts can't be compared by. */
@@ -49,7 +56,9 @@ const comesTo = {
 	check: ({ check = "none" }: Wishes) => check,
 } as const;
 
+/** Told of members: whoever is none has another thing to mend first. */
 function disagreements(one: Voice, oldest: Voice, { prefix }: LabelLanguage): readonly Problem[] {
+	if (!one.isMember) return [];
 	const { name } = oldest.container;
 	return (["sticky", "check"] as const).flatMap((key) => {
 		const [wanted, said] = [one.wishes[key], oldest.wishes[key]];
@@ -60,7 +69,7 @@ function disagreements(one: Voice, oldest: Voice, { prefix }: LabelLanguage): re
 			code: "pool-disagreement",
 			severity: "problem",
 			subject: one.container.name,
-			message: `label ${prefix}${key} is ${wanted}, but ${holds} holds for the pool ${one.pool}: its oldest member, ${name}, decides, and says ${says}`,
+			message: `label ${prefix}${key} is ${wanted}, but ${holds} holds for the pool ${one.pool}: its oldest container, ${name}, decides, and says ${says}`,
 			hint: `it passes once ${name} is gone; to agree now, recreate one of the two with the label of the other`,
 		};
 	});

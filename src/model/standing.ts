@@ -14,6 +14,8 @@ export type Standing = {
 	readonly problems: readonly Problem[];
 	/** What its labels say, whether it comes to count or not. */
 	readonly reading: LabelReading;
+	/** Whether it has a say in what its pool does: member or not, it is there, or about to be again. */
+	readonly hasSay: boolean;
 	/** What it is reached by, as far as that was found. */
 	readonly reach?: Reach;
 	readonly port?: PortChoice;
@@ -34,10 +36,11 @@ export type Standing = {
 export function standingOf(container: Container, around: Surroundings): Standing {
 	const reading = readLabels(container.labels, around.policy.labels, container.name);
 	const gone = goneBecause(container, around.inventory);
-	if (gone !== undefined) return { container, reading, member: undefined, problems: [], ...gone };
+	const labelled = { container, reading, hasSay: hasSay(reading, gone) };
+	if (gone !== undefined) return { ...labelled, member: undefined, problems: [], ...gone };
 	const absent = (why: string, reached: Reached, ...problems: Problem[]): Standing => {
 		const all = [...reading.problems, ...problems];
-		return { container, reading, ...reached, member: undefined, why, failed: false, problems: all };
+		return { ...labelled, ...reached, member: undefined, why, failed: false, problems: all };
 	};
 	if (reading.wishes.enable === false)
 		return absent(`kept out by ${around.policy.labels.prefix}enable=false`, {});
@@ -47,11 +50,15 @@ export function standingOf(container: Container, around: Surroundings): Standing
 	const port = portOf(container, reading.wishes, around.policy);
 	if (port === undefined) return absent("its port is not known", { reach }, noPort(container, around.policy));
 	const standing = readinessOf(container, reach, port, around);
-	const judged = { container, reading, reach, port, ...standing };
+	const judged = { ...labelled, reach, port, ...standing };
 	const problems = [...reading.problems, ...standing.problems];
 	if (!standing.ready) return { ...judged, failed: standing.failed, member: undefined, problems };
 	const member = memberOf(container, standing.address, port.port, reading.wishes, around.names);
 	return { ...judged, member, problems };
+}
+
+function hasSay({ wishes, unusable }: LabelReading, gone: Gone | undefined): boolean {
+	return !unusable && wishes.enable !== false && (gone === undefined || gone.comesBack === true);
 }
 
 type Reached = Pick<Standing, "reach" | "port">;
@@ -59,6 +66,8 @@ type Reached = Pick<Standing, "reach" | "port">;
 type Gone = {
 	readonly why: string;
 	readonly failed: boolean;
+	/** It has not ended, or Docker is about to start it again. */
+	readonly comesBack?: boolean;
 	readonly remedy?: string;
 	readonly problems?: readonly Problem[];
 };
@@ -88,15 +97,19 @@ function goneByState(container: Container): Gone | undefined {
 		case "created":
 			return { why: "created", failed: false, remedy: startIt(container) };
 		case "paused":
-			return { why: "paused", failed: false, remedy: `let it go on: docker unpause ${container.name}` };
+			return { why: "paused", failed: false, comesBack: true, remedy: unpauseIt(container) };
 		case "restarting":
-			return { why: howItDied(container), failed: true, problems: [restarting(container)] };
+			return { why: howItDied(container), failed: true, comesBack: true, problems: [restarting(container)] };
 		// `docker run --rm` removes what has ended, and nothing is removed that has not (moby `daemon/delete.go`).
 		case "removing":
 		case "exited":
 		case "dead":
 			return { why: howItDied(container), failed: true, remedy: startIt(container) };
 	}
+}
+
+function unpauseIt({ name }: Container): string {
+	return `let it go on: docker unpause ${name}`;
 }
 
 function startIt({ name }: Container): string {
