@@ -92,6 +92,6 @@ export function templatesOf({ templates, stateDir }: Settings): Ports["templates
 	};
 }
 
-export function policyOf({ joinLabel, labelPrefix, port }: Settings): JoinPolicy {
-	return { labels: { join: joinLabel, prefix: labelPrefix }, port };
+export function policyOf({ joinLabel, labelPrefix, port, httpPort, statsPort }: Settings): JoinPolicy {
+	return { labels: { join: joinLabel, prefix: labelPrefix }, port, proxyPorts: [httpPort, statsPort] };
 }

@@ -25,6 +25,7 @@ const expected: readonly (readonly [string, string, Partial<Container>])[] = [
 			outOfMemory: false,
 			labels: { "ballast.port": "3000", role: "backend" },
 			exposedPorts: [3000],
+			publishedPorts: [],
 			networkMode: "front",
 			networks: [
 				{
@@ -46,6 +47,7 @@ const expected: readonly (readonly [string, string, Partial<Container>])[] = [
 			state: "paused",
 			health: "none",
 			exposedPorts: [9000, 9001],
+			publishedPorts: [{ address: "127.0.0.1", port: 32768 }],
 			networks: [
 				expect.objectContaining({ network: "back", ipv4: "10.213.5.2", ipv6: "fd00:213:5::2" }),
 				expect.objectContaining({ network: "front", ipv4: "10.213.6.2", ipv6: "" }),

@@ -1,6 +1,6 @@
 import { isIP } from "node:net";
 import * as v from "valibot";
-import type { Attachment, Container } from "../model/container.ts";
+import type { Attachment, Container, Publication } from "../model/container.ts";
 import { answerOf, fullId } from "./answer.ts";
 import { signalName, signalNumber } from "./signals.ts";
 
@@ -35,6 +35,8 @@ const network = v.object({
 	IPv6Gateway: address,
 });
 
+const binding = v.object({ HostIp: v.optional(v.string(), ""), HostPort: v.string() });
+
 const inspected = v.object({
 	Id: fullId,
 	Name: v.pipe(v.string(), v.regex(/^\/?[a-zA-Z0-9][a-zA-Z0-9_.-]*$/, "a container's name")),
@@ -60,7 +62,10 @@ const inspected = v.object({
 		StopTimeout: v.optional(v.nullable(v.pipe(v.number(), v.integer("whole seconds")), 10), 10),
 	}),
 	HostConfig: v.object({ NetworkMode: v.string() }),
-	NetworkSettings: v.object({ Networks: v.nullish(v.record(v.string(), network)) }),
+	NetworkSettings: v.object({
+		Networks: v.nullish(v.record(v.string(), network)),
+		Ports: v.nullish(v.record(v.string(), v.nullable(v.array(binding)))),
+	}),
 });
 
 type Inspected = v.InferOutput<typeof inspected>;
@@ -84,6 +89,7 @@ export function containerOf(json: unknown): Container {
 		outOfMemory: State.OOMKilled,
 		labels: Config.Labels,
 		exposedPorts: tcpPortsOf(Config.ExposedPorts ?? {}),
+		publishedPorts: publicationsOf(NetworkSettings.Ports ?? {}),
 		networkMode: HostConfig.NetworkMode,
 		networks: attachmentsOf(NetworkSettings.Networks ?? {}),
 		stopSignal: stopSignalOf(Config.StopSignal),
@@ -97,6 +103,16 @@ function tcpPortsOf(exposed: Readonly<Record<string, unknown>>): readonly number
 		.flatMap((key) => /^(\d+)\/tcp$/.exec(key)?.[1] ?? [])
 		.map(Number)
 		.sort((a, b) => a - b);
+}
+
+type Ports = NonNullable<Inspected["NetworkSettings"]["Ports"]>;
+
+/** Null is a port that is exposed alone. */
+function publicationsOf(ports: Ports): readonly Publication[] {
+	return Object.entries(ports)
+		.filter(([key]) => key.endsWith("/tcp"))
+		.flatMap(([, bindings]) => bindings ?? [])
+		.map(({ HostIp, HostPort }) => ({ address: HostIp, port: Number(HostPort) }));
 }
 
 type Networks = NonNullable<Inspected["NetworkSettings"]["Networks"]>;

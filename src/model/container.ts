@@ -19,6 +19,8 @@ export type Container = {
 	readonly labels: Readonly<Record<string, string>>;
 	/** TCP ports that the image or the run command exposes, ascending. */
 	readonly exposedPorts: readonly number[];
+	/** What of the host leads to it, while it runs. */
+	readonly publishedPorts: readonly Publication[];
 	/** `bridge`, `host`, `none`, `container:<id>` or a network's name. */
 	readonly networkMode: string;
 	/** The networks it has an address in, by name. */
@@ -33,6 +35,9 @@ export type ContainerState = "created" | "running" | "paused" | "restarting" | "
 
 /** `none`: the container has no HEALTHCHECK. */
 export type Health = "none" | "starting" | "healthy" | "unhealthy";
+
+/** A TCP port of the host, at one address of it, or at all: `0.0.0.0`, `::`, or empty. */
+export type Publication = { readonly address: string; readonly port: number };
 
 /** A container's place in one Docker network. */
 export type Attachment = {

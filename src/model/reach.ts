@@ -29,7 +29,7 @@ export function reachOf(
 ): Reach | { readonly problem: Problem } {
 	const lent = homeOf(container, inventory);
 	if ("problem" in lent) return lent;
-	const proxy = inNetworksOf(inventory);
+	const proxy = proxyInNetworks(inventory);
 	const its = { container, home: lent.home };
 	if (lent.home.networkMode === "host") return hostReach(its, proxy, wanted);
 	const choice = networkOf(its, proxy, wanted);
@@ -41,7 +41,7 @@ export function reachOf(
 }
 
 /** The proxy may use another container's network, too. */
-function inNetworksOf(inventory: Inventory): Self {
+export function proxyInNetworks(inventory: Inventory): Self {
 	const { container } = inventory.proxy;
 	if (container === undefined) return inventory.proxy;
 	const lent = homeOf(container, inventory);

@@ -3,6 +3,7 @@ import type { PortChoice } from "./deaf.ts";
 import type { Endpoint } from "./endpoint.ts";
 import { defaultPool, type Member } from "./fleet.ts";
 import { type LabelReading, readLabels, type Wishes } from "./labels.ts";
+import { ownPortOf } from "./own-port.ts";
 import type { Problem } from "./problem.ts";
 import { type Reach, reachOf } from "./reach.ts";
 import { readinessOf } from "./readiness.ts";
@@ -49,6 +50,8 @@ export function standingOf(container: Container, around: Surroundings): Standing
 	if ("problem" in reach) return absent("it can't be reached", {}, reach.problem);
 	const port = portOf(container, reading.wishes, around.policy);
 	if (port === undefined) return absent("its port is not known", { reach }, noPort(container, around.policy));
+	const own = ownPortOf(container, reach, port.port, around);
+	if (own !== undefined) return absent("the proxy itself has its port", { reach, port }, own);
 	const standing = readinessOf(container, reach, port, around);
 	const judged = { ...labelled, reach, port, ...standing };
 	const problems = [...reading.problems, ...standing.problems];

@@ -6,6 +6,8 @@ export type JoinPolicy = {
 	readonly labels: LabelLanguage;
 	/** The port of a container that doesn't say, when it doesn't expose exactly one. */
 	readonly port: number | undefined;
+	/** What HAProxy listens on where the proxy is. */
+	readonly proxyPorts: readonly number[];
 };
 
 /** What the judgement of one container looks at besides the container. */

@@ -28,6 +28,7 @@ export function container(name: string, over: Partial<Container> = {}): Containe
 		exitCode: 0,
 		outOfMemory: false,
 		exposedPorts: [3000],
+		publishedPorts: [],
 		networkMode: "front",
 		networks: [attachment("front", name)],
 		stopSignal: "SIGTERM",
@@ -44,7 +45,11 @@ export function told(of: Container, signal = "SIGTERM", overdue = false): readon
 	return [of.id, { startedAt: of.startedAt, signal, overdue }];
 }
 
-export const policy: JoinPolicy = { labels: { join: "role=backend", prefix: "ballast." }, port: undefined };
+export const policy: JoinPolicy = {
+	labels: { join: "role=backend", prefix: "ballast." },
+	port: undefined,
+	proxyPorts: [80, 8404],
+};
 
 /** What the probe may have found, in a word: `silent` for so long that a person should hear of it. */
 export type Answer = "yes" | "not-yet" | "silent" | Listening;
