@@ -1,4 +1,4 @@
-import { mkdir, readdir, readFile, stat, writeFile } from "node:fs/promises";
+import { mkdir, readdir, readFile, rmdir, stat, writeFile } from "node:fs/promises";
 import { join } from "node:path";
 import { expect, test } from "vitest";
 import { temporaryDirectory } from "../testing/temporary-directory.ts";
@@ -33,18 +33,51 @@ test("what is kept is not written again", async () => {
 	expect(key).not.toBe("another-key");
 });
 
-test.each(["", "short", "with a blank in it", "x".repeat(65), "$\u007bHOME}-and-more"])(
-	"a kept text that is no key, %j, is replaced",
+const unusable = (directory: string) => ({
+	code: "cookie-key-not-kept",
+	severity: "problem",
+	message: expect.stringContaining(`${directory}/cookie-key can't be used`),
+	hint: expect.stringContaining("start the proxy anew"),
+});
+
+test.each(["", "short", "with a blank in it", "x".repeat(65), "$\u007bHOME}-and-more", "aaaa+bbbb/cccc=="])(
+	"a kept text that is no key, %j, is left alone and told without the text, and a key in memory stands in",
 	async (text) => {
 		await using directory = await temporaryDirectory();
 		const file = join(directory.path, "cookie-key");
 		await writeFile(file, text);
-		expect(await keptCookieKey(directory.path)).toBeUndefined();
-		const { key } = await openCookieKey(directory.path);
+		const { key, keep } = await openCookieKey(directory.path);
 
-		expect((await readFile(file, "utf8")).trim()).toBe(key);
+		expect(key).toMatch(/^[A-Za-z0-9_-]{32}$/);
+		expect(await keptCookieKey(directory.path)).toBeUndefined();
+		const problems = await keep();
+		expect(problems).toEqual([expect.objectContaining(unusable(directory.path))]);
+		if (text.length > 5) expect(JSON.stringify(problems)).not.toContain(text);
+		expect(await readFile(file, "utf8")).toBe(text);
 	},
 );
+
+test("what can't be read is left alone, and a problem until it is gone", async () => {
+	await using directory = await temporaryDirectory();
+	await mkdir(join(directory.path, "cookie-key"));
+	const { key, keep } = await openCookieKey(directory.path);
+
+	expect(await keep()).toEqual([expect.objectContaining(unusable(directory.path))]);
+	await rmdir(join(directory.path, "cookie-key"));
+	expect(await keep()).toEqual([]);
+	expect(await keptCookieKey(directory.path)).toBe(key);
+});
+
+test("a key that came to be readable later is not written over, and asks for a start anew", async () => {
+	await using directory = await temporaryDirectory();
+	const file = join(directory.path, "cookie-key");
+	await writeFile(file, "no key");
+	const { keep } = await openCookieKey(directory.path);
+	await writeFile(file, "the-key-of-before");
+
+	expect(await keep()).toEqual([expect.objectContaining(unusable(directory.path))]);
+	expect((await openCookieKey(directory.path)).key).toBe("the-key-of-before");
+});
 
 test("where it can't be written it lives in memory, which is a problem until it can", async () => {
 	await using directory = await temporaryDirectory();
