@@ -115,3 +115,20 @@ test("any change of a file changes the id", () => {
 
 	expect(idOf({ pools, routes: [{ match: "*", pool: "nodes" }] })).not.toBe(idOf({ pools, routes: [] }));
 });
+
+test("the weights of a pool of more than a hundred servers are lightened where HAProxy keeps places for them, and there alone", () => {
+	const servers = Array.from({ length: 101 }, (_, index) => ({
+		name: `web-${index}`,
+		container: { id: "3f2a9c7d1b2e", name: `web-${index}` },
+		address: "192.0.2.1",
+		port: 1_000 + index,
+		weight: 100,
+	}));
+	const weightsIn = (sticky: "source" | "cookie"): Set<string> => {
+		const config = configOf({ pools: [{ name: "nodes", sticky, servers }], routes: [] });
+		return new Set(config.match(/(?<=^ +server .*) weight \d+ /gm));
+	};
+
+	expect(weightsIn("source")).toEqual(new Set([" weight 10 "]));
+	expect(weightsIn("cookie")).toEqual(new Set([" weight 100 "]));
+});

@@ -1,6 +1,6 @@
-import { expect, test } from "vitest";
+import { describe, expect, test } from "vitest";
 import type { Server } from "../model/fleet.ts";
-import { serverOptions } from "./server.ts";
+import { lightened, serverOptions } from "./server.ts";
 
 const server: Server = {
 	name: "shop-web-1-3f2a9c7d",
@@ -32,4 +32,28 @@ test("they are one line of less than 64 words, as a command of the Runtime API m
 
 	expect(all).not.toContain("\n");
 	expect(all.split(" ").length).toBeLessThan(60);
+});
+
+describe("where clients are bound by their address, weights are lightened until HAProxy loads them in time", () => {
+	const weightsOf = (...weights: readonly number[]): readonly number[] =>
+		lightened(weights.map((weight) => ({ ...server, weight }))).map(({ weight }) => weight);
+	const each = (count: number, weight: number): readonly number[] => Array(count).fill(weight);
+
+	test("a hundred servers of the usual weight keep theirs", () => {
+		expect(weightsOf(...each(100, 100))).toEqual(each(100, 100));
+	});
+
+	test("more are a tenth each, in proportion: 0 stays 0, and nobody else loses all clients", () => {
+		expect(weightsOf(...each(100, 100), 50, 256, 4, 1, 0)).toEqual([...each(100, 10), 5, 26, 1, 1, 0]);
+	});
+
+	test("who joins changes the weight of no other but once, when the sum goes beyond 10,000", () => {
+		expect(new Set(weightsOf(...each(101, 100)))).toEqual(new Set(weightsOf(...each(1_000, 100))));
+	});
+
+	test("the heaviest stay within the limit as well", () => {
+		const sum = weightsOf(...each(2_000, 256)).reduce((all, weight) => all + weight);
+
+		expect(sum).toBeLessThanOrEqual(10_000);
+	});
 });

@@ -23,6 +23,25 @@ export function serverOptions(server: Server, pool: PoolPolicy): string {
 	].join(" ");
 }
 
+/** HAProxy keeps 16 places for each unit: a pool with this much loads in half a second, one with ten times as much in ten. */
+const mostWeight = 10_000;
+
+/**
+ * The servers of a pool that binds clients by their address, with weights that HAProxy loads in time. By whole tens, so that
+ * who joins or leaves changes the weights, and with them the places of the others, as rarely as can be.
+ */
+export function lightened(servers: readonly Server[]): readonly Server[] {
+	const sum = servers.reduce((all, { weight }) => all + weight, 0);
+	let divisor = 1;
+	while (sum > mostWeight * divisor) divisor *= 10;
+	return servers.map((server) => ({ ...server, weight: lighter(server.weight, divisor) }));
+}
+
+/** Weight 0 takes no new clients, and only that one. */
+function lighter(weight: number, divisor: number): number {
+	return weight === 0 ? 0 : Math.max(1, Math.round(weight / divisor));
+}
+
 function endpoint({ address, port }: Server): string {
 	return isIPv6(address) ? `[${address}]:${port}` : `${address}:${port}`;
 }

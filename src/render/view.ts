@@ -2,7 +2,7 @@ import { AppError } from "../errors.ts";
 import { type Fleet, type Pool, type PoolPolicy, policyOf, type Route, type Server } from "../model/fleet.ts";
 import { byText } from "../model/order.ts";
 import type { ProxyOptions } from "./options.ts";
-import { serverOptions } from "./server.ts";
+import { lightened, serverOptions } from "./server.ts";
 
 /** What templates see, as `it`: words to print, and nothing left to decide. */
 export type View = ProxyOptions & {
@@ -44,7 +44,8 @@ export function viewOf(fleet: Fleet, options: ProxyOptions, generation: string):
 }
 
 function poolView(pool: Pool, { cookieKey }: ProxyOptions): PoolView {
-	const { name, servers, sticky, check } = pool;
+	const { name, sticky, check } = pool;
+	const servers = sticky === "source" ? lightened(pool.servers) : pool.servers;
 	return {
 		name: word(name),
 		size: servers.length === 1 ? "1 server" : `${servers.length || "no"} servers`,
