@@ -167,6 +167,20 @@ test("the running process tells of each server, as state and as figures", async 
 	]);
 });
 
+test("the running process tells who was taken out of it, and takes it back", async () => {
+	const container = await runHaproxy("taken-out");
+	await serving(container, first);
+
+	const verbs = ["takenOut", "maintain", "takenOut", "ready", "takenOut"] as const;
+	await expect(call(container, first, ...verbs)).resolves.toEqual([
+		{ value: [] },
+		{},
+		{ value: ["nodes/web-1-0a1b2c3d"] },
+		{},
+		{ value: [] },
+	]);
+});
+
 test("promise 4: a disk that is full leaves the generation in force whole, and says what to do", async () => {
 	const tmpfs = "/var/lib/ballast/generation:size=64k,uid=10002,gid=10001,mode=2750";
 	const container = await runIdle("full", "--tmpfs", tmpfs);

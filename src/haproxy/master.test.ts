@@ -186,6 +186,32 @@ test("HAProxy's complaint about a server that it does not know is told", async (
 	await expect(world.haproxy.maintain("nodes", "a", never)).resolves.toBe("No such server.");
 });
 
+test("a server that is back gets requests again from the newest worker", async () => {
+	await using world = await masterWith({
+		"@1 set server nodes/a state ready": ["\n", "No such server.\n\n"],
+	});
+
+	await expect(world.haproxy.ready("nodes", "a", never)).resolves.toBeUndefined();
+	await expect(world.haproxy.ready("nodes", "a", never)).resolves.toBe("No such server.");
+});
+
+test("a process that does not run gives nobody requests again, and can't tell whom it lacks", async () => {
+	await using dir = await temporaryDirectory();
+	const haproxy = createHaproxy(join(dir.path, "master.sock"));
+
+	await expect(haproxy.ready("nodes", "a", never)).resolves.toBe("no process answers");
+	await expect(haproxy.takenOut(never)).resolves.toBeUndefined();
+});
+
+test("who is taken out of the newest worker is asked there; the configuration's own maintenance is none of it", async () => {
+	const state = recorded("show-servers-state")
+		.replace("0 8 100", "0 1 100")
+		.replace(/(s-1 \S+ \d) 0 /, "$1 1 ");
+	await using world = await masterWith({ "@1 show servers state": [state] });
+
+	await expect(world.haproxy.takenOut(never)).resolves.toEqual(["shop/s-1"]);
+});
+
 test("no server has to be taken out of a process that does not run", async () => {
 	await using dir = await temporaryDirectory();
 

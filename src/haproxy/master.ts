@@ -1,6 +1,6 @@
 import { orAborted } from "../abort.ts";
 import { unexpectedReply } from "./reply.ts";
-import { parseInfo } from "./runtime.ts";
+import { parseInfo, parseServersState } from "./runtime.ts";
 import { ask, type CommandSocket, isConnectionLost, isNotRunning } from "./socket.ts";
 
 /** The HAProxy process, as the loop needs it. */
@@ -9,6 +9,10 @@ export type Haproxy = {
 	readonly loaded: (signal: AbortSignal) => Promise<string | undefined>;
 	/** Takes a server out of the newest worker; HAProxy's complaint when that refuses, undefined when done or none runs. */
 	readonly maintain: (pool: string, server: string, signal: AbortSignal) => Promise<string | undefined>;
+	/** Takes that back; HAProxy's complaint when that refuses, or that no process answered. */
+	readonly ready: (pool: string, server: string, signal: AbortSignal) => Promise<string | undefined>;
+	/** The servers, `<pool>/<server>`, that are taken out of the newest worker; undefined when no process answers. */
+	readonly takenOut: (signal: AbortSignal) => Promise<readonly string[] | undefined>;
 	/** A seamless reload, one at a time, done when the new worker serves. */
 	readonly reload: (signal: AbortSignal) => Promise<ReloadResult>;
 };
@@ -27,7 +31,13 @@ export function createHaproxy(masterSocket: string): Haproxy {
 	let earlier: Promise<unknown> = Promise.resolve();
 	return {
 		loaded: async (signal) => loaded(master, signal),
-		maintain: async (pool, server, signal) => maintain(master, `${pool}/${server}`, signal),
+		maintain: async (pool, server, signal) =>
+			(await setState(master, `${pool}/${server}`, "maint", signal)) || undefined,
+		ready: async (pool, server, signal) => {
+			const complaint = await setState(master, `${pool}/${server}`, "ready", signal);
+			return complaint === undefined ? "no process answers" : complaint || undefined;
+		},
+		takenOut: async (signal) => takenOut(master, signal),
 		reload: async (signal) => {
 			// The master resets every other connection while it reloads, so that a second reload would look like a failure.
 			const mine = orAborted(earlier, signal).then(async () => handOver(master, signal));
@@ -37,41 +47,43 @@ export function createHaproxy(masterSocket: string): Haproxy {
 	};
 }
 
-/**
- * Asked of the newest worker (`@1`) by way of the master: the worker's own socket passes from the old worker to the new
- * one, and right after a reload either may answer there.
- */
 async function loaded(master: CommandSocket, signal: AbortSignal): Promise<string | undefined> {
-	try {
-		const reply = await ask(master, "@1 show info", signal);
-		return reply.startsWith("Can't find the target PID") ? undefined : parseInfo(reply).description;
-	} catch (thrown) {
-		if (isNotRunning(thrown) || isConnectionLost(thrown)) return undefined;
-		throw thrown;
-	}
+	const reply = await askNewest(master, "show info", signal);
+	return reply === undefined ? undefined : parseInfo(reply).description;
 }
 
-/** HAProxy's complaint, if any. */
-async function maintain(
-	master: CommandSocket,
-	name: string,
-	signal: AbortSignal,
-): Promise<string | undefined> {
-	const reply = await setState(master, name, "maint", signal);
-	return reply === "" ? undefined : reply;
+async function takenOut(master: CommandSocket, signal: AbortSignal): Promise<readonly string[] | undefined> {
+	const command = "show servers state";
+	const reply = await askNewest(master, command, signal);
+	if (reply === undefined) return undefined;
+	const servers = parseServersState(command, reply).filter((server) => server.takenOut);
+	return servers.map(({ pool, server }) => `${pool}/${server}`);
 }
 
-/** `set server`, management.txt 9.3: silence is consent, also that of a process that does not run. */
+/** `set server`, management.txt 9.3: silence is consent. Undefined when no process answers. */
 async function setState(
 	master: CommandSocket,
 	name: string,
 	state: "maint" | "ready",
 	signal: AbortSignal,
-): Promise<string> {
+): Promise<string | undefined> {
+	return (await askNewest(master, `set server ${name} state ${state}`, signal))?.trim();
+}
+
+/**
+ * Asks the newest worker (`@1`) by way of the master: the worker's own socket passes from the old worker to the new one,
+ * and right after a reload either may answer there. Undefined when no process answers.
+ */
+async function askNewest(
+	master: CommandSocket,
+	command: string,
+	signal: AbortSignal,
+): Promise<string | undefined> {
 	try {
-		return (await ask(master, `@1 set server ${name} state ${state}`, signal)).trim();
+		const reply = await ask(master, `@1 ${command}`, signal);
+		return reply.startsWith("Can't find the target PID") ? undefined : reply;
 	} catch (thrown) {
-		if (isNotRunning(thrown) || isConnectionLost(thrown)) return "";
+		if (isNotRunning(thrown) || isConnectionLost(thrown)) return undefined;
 		throw thrown;
 	}
 }

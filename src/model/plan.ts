@@ -8,6 +8,8 @@ export type Step =
 	 * that a reload replaces would go on sending there, to an address that may be somebody else's by then.
 	 */
 	| { readonly kind: "maint-server"; readonly pool: string; readonly server: string }
+	/** Requests again for a server that was taken out of the running process, which knows it by the address it has. */
+	| { readonly kind: "ready-server"; readonly pool: string; readonly server: string }
 	/** Make the generation the one in force, for this process and for any that starts later. */
 	| { readonly kind: "promote"; readonly generation: string }
 	/** Let a new process take over with the generation in force; why, one reason at least. */
@@ -40,6 +42,7 @@ export type Applied = {
 };
 
 export type MaintServer = Extract<Step, { readonly kind: "maint-server" }>;
+export type ReadyServer = Extract<Step, { readonly kind: "ready-server" }>;
 
 /** The steps from the applied to the desired, in order; none when nothing differs. */
 export function plan(applied: Applied, desired: Generation): readonly Step[] {
@@ -60,6 +63,18 @@ export function leavers(before: Fleet, after: Fleet): readonly MaintServer[] {
 	return membersOf(before)
 		.filter((member) => !stays.has(endpointOf(member)))
 		.map(({ pool, server }) => ({ kind: "maint-server", pool, server: server.name }));
+}
+
+/** Every server that was taken out, and is wanted again where it was. */
+export function returners(
+	before: Fleet,
+	after: Fleet,
+	takenOut: ReadonlySet<string>,
+): readonly ReadyServer[] {
+	const wanted = new Set(membersOf(after).map(endpointOf));
+	return membersOf(before)
+		.filter((member) => takenOut.has(memberName(member)) && wanted.has(endpointOf(member)))
+		.map(({ pool, server }) => ({ kind: "ready-server", pool, server: server.name }));
 }
 
 function endpointOf(member: Member): string {

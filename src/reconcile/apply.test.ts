@@ -1,5 +1,5 @@
 import { expect, test } from "vitest";
-import { container } from "../testing/containers.ts";
+import { attachment, container } from "../testing/containers.ts";
 import { createFakeWorld } from "../testing/fake-world.ts";
 import { passesIn, servedIn } from "../testing/passes.ts";
 
@@ -132,17 +132,95 @@ test("promise 11: who leaves is out, also when the configuration is refused", as
 	expect(outcome.problems).toMatchObject([{ code: "configuration-refused" }]);
 });
 
-test("who left while no reload succeeded, and comes back, is served again", async () => {
+const ready = expect.stringMatching(/^ready nodes\/a-/);
+
+test("who left while no reload succeeds, and comes back, is served again by the process that runs", async () => {
+	const { onChange, newsOfJournal, good } = await withFailingReload();
+	await onChange({ containers: [b] });
+	newsOfJournal();
+	const outcome = await onChange({ containers: [a] });
+
+	expect(outcome).toMatchObject({
+		generation: good.generation,
+		steps: [{ kind: "ready-server" }],
+		problems: [],
+	});
+	expect(newsOfJournal()).toEqual(["read 0", ready]);
+	await onChange();
+	expect(newsOfJournal()).toEqual(["read 0"]);
+});
+
+test("who comes back is served again, also when no process will start with what else there is by now", async () => {
+	const { onChange, newsOfJournal, world } = await withFailingReload();
+	await onChange({ containers: [a, b] });
+	await onChange({ containers: [{ ...a, health: "unhealthy" }, b] });
+	newsOfJournal();
+	const outcome = await onChange({ containers: [a, b] });
+
+	expect(newsOfJournal().slice(0, 2)).toEqual(["read 0", ready]);
+	expect([...world.takenOut]).toEqual([]);
+	expect(outcome.problems).toMatchObject([{ code: "reload-failed" }]);
+});
+
+test("who comes back at another address is not served at the one it had", async () => {
+	const elsewhere = { ...attachment("front", "a"), ipv4: "10.9.9.9" };
+	const { onChange, newsOfJournal } = await withFailingReload();
+	await onChange({ containers: [b] });
+	newsOfJournal();
+	await onChange({ containers: [container("a", { health: "healthy", networks: [elsewhere] })] });
+
+	expect(newsOfJournal()).not.toContainEqual(ready);
+});
+
+test("a return that HAProxy refuses takes a reload", async () => {
 	const { onChange, world, newsOfJournal, good } = await withFailingReload();
 	await onChange({ containers: [b] });
-	world.faults.reload = undefined;
+	[world.faults.reload, world.faults.ready] = [undefined, "No such server."];
 	newsOfJournal();
 	const outcome = await onChange({ containers: [a] });
 
 	expect(outcome.generation).toBe(good.generation);
-	expect(newsOfJournal()).toEqual(["read 0", "reload"]);
+	expect(newsOfJournal()).toEqual(["read 0", ready, "reload"]);
 	await onChange();
 	expect(newsOfJournal()).toEqual(["read 0"]);
+});
+
+test("who was taken out before the controller died, and is well again, is served again", async () => {
+	const { onChange, world } = await withFailingReload();
+	await onChange({ containers: [b] });
+	world.holds({ containers: [a] });
+	const next = passesIn(world, false);
+	next.newsOfJournal();
+	await next.full();
+
+	expect(next.newsOfJournal()).toEqual(["read all", ready, "check"]);
+	expect([...world.takenOut]).toEqual([]);
+});
+
+test("whom HAProxy lacks is asked until it answers, and then no more", async () => {
+	const { onChange, world } = await withFailingReload();
+	await onChange({ containers: [b] });
+	world.holds({ containers: [a] });
+	const { full, onChange: again } = passesIn(world, false);
+	const [lacked, loaded] = [[...world.takenOut], world.loaded];
+	world.loaded = undefined;
+	await full();
+	world.loaded = loaded;
+	await again();
+	expect([...world.takenOut]).toEqual([]);
+
+	for (const name of lacked) world.takenOut.add(name);
+	await again();
+	expect([...world.takenOut]).toEqual(lacked);
+});
+
+test("without an engine, nobody who was taken out is brought back", async () => {
+	const { onChange, world } = await withFailingReload();
+	await onChange({ containers: [b] });
+	const { reconciler, signal } = passesIn(world, false);
+	await reconciler.passWithoutEngine(signal);
+
+	expect([...world.takenOut]).toHaveLength(1);
 });
 
 test("a leave that HAProxy refuses is a problem, and the reload goes on", async () => {

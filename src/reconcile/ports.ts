@@ -68,6 +68,10 @@ export type HaproxyPort = {
 	 * else HAProxy's complaint.
 	 */
 	readonly maintain: (pool: string, server: string, signal: AbortSignal) => Promise<string | undefined>;
+	/** Gives it requests again. Undefined when done; else HAProxy's complaint, or that no process answered. */
+	readonly ready: (pool: string, server: string, signal: AbortSignal) => Promise<string | undefined>;
+	/** The servers, `<pool>/<server>`, that are taken out of the running process; undefined when none answers. */
+	readonly takenOut: (signal: AbortSignal) => Promise<readonly string[] | undefined>;
 	/** A seamless reload, done when the master says so. */
 	readonly reload: (signal: AbortSignal) => Promise<ReloadResult>;
 };

@@ -12,7 +12,7 @@ import { createDraft } from "./draft.ts";
 import type { Outcome } from "./outcome.ts";
 import type { Hints, InForce, Ports } from "./ports.ts";
 import { createRecord } from "./record.ts";
-import { type TakenOut, takeOutLeavers } from "./take-out.ts";
+import { createSwitches, type Switched } from "./switches.ts";
 
 export type Reconciler = {
 	/** One pass over what the hints name. Throws `AppError` when Docker can't be read: then nothing changes. */
@@ -32,11 +32,10 @@ export type ReconcilerConfig = {
 export function createReconciler(ports: Ports, clock: Clock, config: ReconcilerConfig): Reconciler {
 	const draftOf = createDraft(ports.probe, config.policy);
 	const templates = createAccept(ports, config.options);
+	const switches = createSwitches(ports.haproxy);
 	const record = createRecord(ports.records, config.firstStart);
 	/** A generation that HAProxy's parser accepts but its process does not; not to be tried at every turn. */
 	let unloadable: { readonly id: string; readonly problems: readonly Problem[] } | undefined;
-	/** The servers, `<pool>/<server>`, that were taken out of the running process: only another process has them again. */
-	let takenOut: ReadonlySet<string> = new Set();
 	/** What the records tell of. A pass that broke off after it had promoted is made up for by the next. */
 	let recorded: Fleet | undefined;
 
@@ -45,10 +44,9 @@ export function createReconciler(ports: Ports, clock: Clock, config: ReconcilerC
 		const before = await ports.generations.current();
 		recorded ??= before?.fleet ?? emptyFleet;
 		const draft = await draftOf(inventory, before, signal);
-		const left = await takeOutLeavers(before, draft.fleet, ports.haproxy, signal);
-		takenOut = withNames(takenOut, left.done);
+		const switched = await switches.turn(before, draft.fleet, signal);
 		const brought = await bring(draft, before, hints.all, signal);
-		const outcome = after(left, brought);
+		const outcome = after(switched, brought);
 		const written = await record(outcome, { before: recorded, draft, proxy: inventory.proxy });
 		recorded = outcome.fleet ?? recorded;
 		return { ...written, draft };
@@ -86,9 +84,9 @@ export function createReconciler(ports: Ports, clock: Clock, config: ReconcilerC
 
 	async function put(desired: Generation, before: InForce, signal: AbortSignal): Promise<Applying> {
 		const loaded = await ports.haproxy.loaded(signal);
-		const steps = plan({ inForce: before, loaded, takenOut }, desired);
+		const steps = plan({ inForce: before, loaded, takenOut: switches.takenOut() }, desired);
 		const applied = await apply(steps, desired, { ...ports, clock }, signal);
-		takenOut = applied.done.some(({ kind }) => kind === "reload") ? new Set() : withNames(takenOut, steps);
+		switches.performed(steps, applied);
 		unloadable = applied.inForce ? undefined : { id: desired.id, problems: applied.problems };
 		return applied;
 	}
@@ -96,14 +94,7 @@ export function createReconciler(ports: Ports, clock: Clock, config: ReconcilerC
 	return { pass, passWithoutEngine };
 }
 
-function withNames(names: ReadonlySet<string>, steps: readonly Step[]): ReadonlySet<string> {
-	return new Set([
-		...names,
-		...steps.flatMap((step) => (step.kind === "maint-server" ? [`${step.pool}/${step.server}`] : [])),
-	]);
-}
-
-function after({ done, problems }: TakenOut, outcome: Outcome): Outcome {
+function after({ done, problems }: Switched, outcome: Outcome): Outcome {
 	return { ...outcome, steps: [...done, ...outcome.steps], problems: [...outcome.problems, ...problems] };
 }
 

@@ -26,6 +26,8 @@ export type FakeWorld = {
 	readonly faults: Faults;
 	/** The generation that the running process has loaded; undefined: none runs. */
 	loaded: string | undefined;
+	/** Taken out of that process: `<pool>/<server>`. */
+	readonly takenOut: Set<string>;
 };
 
 type Faults = {
@@ -37,6 +39,8 @@ type Faults = {
 	refuses?: ((generation: Generation) => string | undefined) | undefined;
 	/** HAProxy's complaint about each server that is to leave the running process. */
 	maintain?: string | undefined;
+	/** The same about each that is to get requests again. */
+	ready?: string | undefined;
 	reload?: ReloadResult | Error | undefined;
 	/** What the process can't load, though the parser accepts it. */
 	unloadable?: ((generation: Generation) => boolean) | undefined;
@@ -100,6 +104,7 @@ export function createFakeWorld(circumstances: Circumstances = {}): FakeWorld {
 		log,
 		faults,
 		loaded: undefined,
+		takenOut: new Set(),
 		nodes: () => nodes,
 		inForce: () => inForce,
 		holds: (changed) => {
@@ -137,7 +142,17 @@ export function createFakeWorld(circumstances: Circumstances = {}): FakeWorld {
 				},
 				maintain: async (pool, server) => {
 					journal.push(`maint ${pool}/${server}`);
+					if (faults.maintain === undefined) world.takenOut.add(`${pool}/${server}`);
 					return faults.maintain;
+				},
+				ready: async (pool, server) => {
+					journal.push(`ready ${pool}/${server}`);
+					if (faults.ready === undefined) world.takenOut.delete(`${pool}/${server}`);
+					return faults.ready;
+				},
+				takenOut: async (signal) => {
+					signal.throwIfAborted();
+					return world.loaded === undefined ? undefined : [...world.takenOut];
 				},
 				reload: async (signal) => {
 					signal.throwIfAborted();
@@ -146,7 +161,10 @@ export function createFakeWorld(circumstances: Circumstances = {}): FakeWorld {
 					const failed = { kind: "failed", log: "cannot bind socket" } as const;
 					const spoilt = inForce !== undefined && faults.unloadable?.(inForce) === true ? failed : undefined;
 					const result = spoilt ?? faults.reload ?? { kind: "reloaded" };
-					if (result.kind === "reloaded") world.loaded = inForce?.id;
+					if (result.kind === "reloaded") {
+						world.loaded = inForce?.id;
+						world.takenOut.clear();
+					}
 					return result;
 				},
 			},
