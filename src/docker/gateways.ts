@@ -1,10 +1,10 @@
 import { AppError } from "../errors.ts";
-import type { Container } from "../model/container.ts";
+import type { Bridges, Container } from "../model/container.ts";
 import type { DockerClient } from "./client.ts";
 import { statusOf } from "./unreachable.ts";
 
-/** Leaves a container the gateways that are its engine's host, and no others. */
-export type Gateways = (proxy: Container, signal: AbortSignal) => Promise<Container>;
+/** Whether each of these networks has the engine's host as its gateway. */
+export type Gateways = (networks: Container["networks"], signal: AbortSignal) => Promise<Bridges>;
 
 /**
  * The gateway of a bridge network is the host; that of a macvlan network is a router, where a connection to the port of an
@@ -12,16 +12,15 @@ export type Gateways = (proxy: Container, signal: AbortSignal) => Promise<Contai
  */
 export function createGateways(client: Pick<DockerClient, "bridges">): Gateways {
 	let asked: ReadonlySet<string> = new Set();
-	let bridges: ReadonlySet<string> = new Set();
+	let bridges: Bridges = { ids: new Set() };
 
-	return async (proxy, signal) => {
-		const leading = proxy.networks.filter(({ gateways }) => gateways.length > 0);
-		if (leading.some(({ networkId }) => !asked.has(networkId))) {
-			bridges = new Set(await client.bridges(signal).catch(noneWhenForbidden));
-			asked = new Set(leading.map(({ networkId }) => networkId));
+	return async (networks, signal) => {
+		const leading = networks.filter(({ gateways }) => gateways.length > 0).map(({ networkId }) => networkId);
+		if (leading.some((id) => !asked.has(id))) {
+			bridges = { ids: new Set(await client.bridges(signal).catch(noneWhenForbidden)) };
+			asked = new Set(leading);
 		}
-		const networks = proxy.networks.map((at) => (bridges.has(at.networkId) ? at : { ...at, gateways: [] }));
-		return { ...proxy, networks };
+		return bridges;
 	};
 }
 

@@ -1,5 +1,6 @@
 import type { Container, Self, Unreadable } from "../model/container.ts";
 import { wantsToJoin } from "../model/labels.ts";
+import { homeOf } from "../model/lender.ts";
 import type { DockerClient } from "./client.ts";
 import { createGateways } from "./gateways.ts";
 import { createLenders } from "./lenders.ts";
@@ -54,13 +55,13 @@ export function createKnowledge(parts: KnowledgeParts): Knowledge {
 
 	/** With what it takes to reach others from where we are. */
 	async function selfAmong(known: Known, proxy: Container | undefined, signal: AbortSignal): Promise<Self> {
-		if (proxy === undefined || proxy.networks.length === 0)
-			return {
-				container: proxy,
-				routes: withLoopback(await routes(), proxy !== undefined || isLocal(client)),
-			};
+		const isInNone = proxy === undefined || proxy.networks.length === 0;
 		const isAnyOnHost = [...known.values()].some(({ networkMode }) => networkMode === "host");
-		return { container: isAnyOnHost ? await gateways(proxy, signal) : proxy };
+		return {
+			container: proxy,
+			routes: isInNone ? withLoopback(await routes(), proxy !== undefined || isLocal(client)) : undefined,
+			bridges: isAnyOnHost ? await gateways(networksOf(proxy, known), signal) : undefined,
+		};
 	}
 
 	return {
@@ -74,6 +75,14 @@ export function createKnowledge(parts: KnowledgeParts): Knowledge {
 			await take({ before: new Map(), found, unreadable }, signal);
 		},
 	};
+}
+
+/** The networks that the proxy is in may be another container's. */
+function networksOf(proxy: Container | undefined, known: Known): Container["networks"] {
+	if (proxy === undefined) return [];
+	const around = { proxy: { container: proxy }, containers: [...known.values()] };
+	const lent = homeOf(proxy, { ...around, leaving: new Map(), unreadable: [] });
+	return "home" in lent ? lent.home.networks : [];
 }
 
 /** An engine at a socket is this machine's; one elsewhere is, if it knows the container that we run in. */

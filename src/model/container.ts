@@ -61,7 +61,12 @@ export type Self = {
 	readonly container: Container | undefined;
 	/** Where it is in no network of Docker's: CIDR blocks that it reaches directly; undefined: not known, and all may be. */
 	readonly routes?: readonly string[] | undefined;
+	/** Undefined: not asked for, and each gateway may be the engine's host. */
+	readonly bridges?: Bridges | undefined;
 };
+
+/** The ids of networks whose gateway is the engine's host. */
+export type Bridges = { readonly ids: ReadonlySet<string> };
 
 /**
  * A container that was told to stop. It holds for one start only, whatever an inspect still says, also once that start has

@@ -62,7 +62,7 @@ function hostReach(its: Its, proxy: Self, wanted: string | undefined): Reach | {
 		return { ...host, network: "host", shared: ["host"], addresses };
 	}
 	const leading = proxy.container.networks
-		.filter(({ gateways }) => gateways.length > 0)
+		.filter(({ networkId, gateways }) => gateways.length > 0 && proxy.bridges?.ids.has(networkId) !== false)
 		.toSorted((a, b) => byText(a.network, b.network) || byText(a.networkId, b.networkId));
 	const isAnyGood = wanted === undefined || wanted === "host";
 	const at = isAnyGood ? leading[0] : leading.find(({ network }) => network === wanted);

@@ -14,6 +14,9 @@ type FakeContainer = {
 	readonly health?: string;
 	readonly address?: string;
 	readonly networkMode?: string;
+	/** The network that its address is in; without it, the engine's only bridge. */
+	readonly network?: string;
+	readonly gateway?: string;
 };
 
 /** What a real engine can't be made to do on demand. */
@@ -181,14 +184,24 @@ function inspectOf({ id, name, status = "running", ...container }: FakeContainer
 		},
 		HostConfig: { NetworkMode: container.networkMode ?? "fake-net" },
 		NetworkSettings: {
-			Networks: {
-				"fake-net": {
-					NetworkID: fakeId("net"),
-					IPAddress: container.address ?? "10.0.0.2",
-					GlobalIPv6Address: "",
-				},
-			},
+			Networks: isGuest(container.networkMode)
+				? {}
+				: { [container.network ?? "fake-net"]: placeOf(container) },
 		},
+	};
+}
+
+/** One that has no network of its own. */
+function isGuest(networkMode = ""): boolean {
+	return networkMode === "host" || networkMode.startsWith("container:");
+}
+
+function placeOf({ address, network, gateway }: Partial<FakeContainer>): unknown {
+	return {
+		NetworkID: fakeId(network ?? "net"),
+		IPAddress: address ?? "10.0.0.2",
+		GlobalIPv6Address: "",
+		Gateway: gateway ?? "",
 	};
 }
 
