@@ -14,7 +14,8 @@ function engine(answer = async (): Promise<readonly string[]> => [idOf("front"),
 		asked += 1;
 		return await answer();
 	};
-	return { trusted: createGateways({ bridges }), asked: () => asked };
+	const { of, lookAgain } = createGateways({ bridges });
+	return { trusted: of, lookAgain, asked: () => asked };
 }
 
 test("promise 11: the gateway of a bridge network is the host, that of another is somebody else", async () => {
@@ -35,19 +36,48 @@ test("the engine is asked once, and again for a network that is new", async () =
 	expect(asked()).toBe(2);
 });
 
-test("no gateway is trusted where the engine may not be asked", async () => {
-	const { trusted } = engine(async () => {
-		throw new AppError("docker-failed", "no", {
-			cause: Object.assign(new Error("403"), { statusCode: 403 }),
-		});
-	});
+const refused = (statusCode: number) =>
+	new AppError("docker-failed", "no", { cause: Object.assign(new Error(`${statusCode}`), { statusCode }) });
 
-	expect((await trusted(places("front"), signal)).ids.size).toBe(0);
+test.each([
+	["401", refused(401)],
+	["403", refused(403)],
+	["500", refused(500)],
+	["nonsense", new AppError("docker-nonsense", "no list")],
+	["nothing in time", new AppError("docker-unreachable", "did not answer within 5 s")],
+])(
+	"promise 2: to %s in place of a list, no gateway is trusted, and it is asked again later",
+	async (_, fault) => {
+		const { trusted, lookAgain, asked } = engine(async () => {
+			throw fault;
+		});
+
+		await trusted(places("front"), signal);
+		expect(await trusted(places("front"), signal)).toMatchObject({
+			ids: new Set(),
+			fault: expect.stringContaining(fault.message),
+		});
+		expect(asked()).toBe(1);
+		lookAgain();
+		await trusted(places("front"), signal);
+		expect(asked()).toBe(2);
+	},
+);
+
+test("promise 2: a gateway that was trusted stays so when the engine does not tell of a newer network", async () => {
+	let answer = async (): Promise<readonly string[]> => [idOf("front")];
+	const { trusted } = engine(async () => await answer());
+	await trusted(places("front"), signal);
+	answer = async () => {
+		throw refused(403);
+	};
+
+	expect((await trusted(places("front", "back"), signal)).ids).toEqual(new Set([idOf("front")]));
 });
 
-test("promise 2: an engine that can't be read ends the pass", async () => {
+test("promise 2: an engine that is away ends the pass", async () => {
 	const { trusted } = engine(async () => {
-		throw new AppError("docker-unreachable", "away");
+		throw new AppError("docker-unreachable", "away", { cause: new Error("ECONNREFUSED") });
 	});
 
 	await expect(trusted(places("front"), signal)).rejects.toMatchObject({ code: "docker-unreachable" });

@@ -60,7 +60,7 @@ export function createKnowledge(parts: KnowledgeParts): Knowledge {
 		return {
 			container: proxy,
 			routes: isInNone ? withLoopback(await routes(), proxy !== undefined || isLocal(client)) : undefined,
-			bridges: isAnyOnHost ? await gateways(networksOf(proxy, known), signal) : undefined,
+			bridges: isAnyOnHost ? await gateways.of(networksOf(proxy, known), signal) : undefined,
 		};
 	}
 
@@ -72,6 +72,7 @@ export function createKnowledge(parts: KnowledgeParts): Knowledge {
 		},
 		replace: async (found, unreadable, signal) => {
 			lenders.lookAgain();
+			gateways.lookAgain();
 			await take({ before: new Map(), found, unreadable }, signal);
 		},
 	};

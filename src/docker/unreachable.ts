@@ -14,6 +14,15 @@ export function tooSlow(host: DockerHost, limitMs: number): AppError {
 	);
 }
 
+/**
+ * Whether the engine, or what stands before it, is there: it answered what it should not have, or took the question and
+ * gave no answer in time.
+ */
+export function isThere({ code, cause }: AppError): boolean {
+	const isSlow = code === "docker-unreachable" && cause === undefined;
+	return isSlow || code === "docker-failed" || code === "docker-nonsense";
+}
+
 /** Says for a person why a call to the engine has failed. */
 export function unreachable(host: DockerHost, cause: unknown): AppError {
 	if (cause instanceof AppError) return cause;

@@ -65,8 +65,8 @@ export type Self = {
 	readonly bridges?: Bridges | undefined;
 };
 
-/** The ids of networks whose gateway is the engine's host. */
-export type Bridges = { readonly ids: ReadonlySet<string> };
+/** The ids of networks whose gateway is the engine's host. `fault`: why the engine did not tell; others may be missing. */
+export type Bridges = { readonly ids: ReadonlySet<string>; readonly fault?: string };
 
 /**
  * A container that was told to stop. It holds for one start only, whatever an inspect still says, also once that start has

@@ -66,8 +66,10 @@ function hostReach(its: Its, proxy: Self, wanted: string | undefined): Reach | {
 		.toSorted((a, b) => byText(a.network, b.network) || byText(a.networkId, b.networkId));
 	const isAnyGood = wanted === undefined || wanted === "host";
 	const at = isAnyGood ? leading[0] : leading.find(({ network }) => network === wanted);
-	if (at === undefined)
-		return { problem: noGateway(its.container, proxy.container, isAnyGood ? "" : wanted) };
+	if (at === undefined) {
+		const sought = { proxy: proxy.container, wanted: isAnyGood ? "" : wanted };
+		return { problem: untold(its.container, sought, proxy.bridges) ?? noGateway(its.container, sought) };
+	}
 	const shared = leading.map(({ network }) => network);
 	return { ...host, network: at.network, shared, addresses: at.gateways };
 }
@@ -84,7 +86,26 @@ function elsewhere({ name }: Container): Problem {
 	};
 }
 
-function noGateway({ name }: Container, proxy: Container, wanted: string): Problem {
+/** `wanted`: a network of the proxy's; empty: any. */
+type Sought = { readonly proxy: Container; readonly wanted: string };
+
+function untold(
+	{ name }: Container,
+	{ proxy, wanted }: Sought,
+	bridges: Self["bridges"],
+): Problem | undefined {
+	const isIn = wanted === "" || proxy.networks.some(({ network }) => network === wanted);
+	if (bridges?.fault === undefined || !isIn) return undefined;
+	return {
+		code: "no-shared-network",
+		severity: "problem",
+		subject: name,
+		message: `it is in the host's own network, and the engine does not tell which gateways of the proxy's lead there: ${bridges.fault}`,
+		hint: `let a guard before the engine's socket allow GET on /networks, which is asked for again within a minute; or run the proxy with --network host, or ${name} in a network of the proxy's`,
+	};
+}
+
+function noGateway({ name }: Container, { proxy, wanted }: Sought): Problem {
 	const where =
 		wanted === "" ? "no network that the proxy is in has a gateway to it" : `its label asks for ${wanted}`;
 	return {
