@@ -62,18 +62,21 @@ test("a lender that is gone is looked for once, and again with a full list", asy
 	expect(asked()).toBe(2);
 });
 
-test("promise 2: a lender that alone can't be read stays as it was, and is told of", async () => {
-	await using world = await watchedEngine();
-	world.docker.add({ name: "vpn" });
-	world.docker.add({ name: "app", labels: backend, networkMode: vpnMode });
-	await world.readAll();
-	world.docker.faults.answer = { path: fakeId("vpn"), status: 500, body: '{"message":"dead"}' };
+test.each([401, 403, 405, 500])(
+	"promise 2: a lender that alone can't be read (%s) stays as it was, and is told of",
+	async (status) => {
+		await using world = await watchedEngine();
+		world.docker.add({ name: "vpn" });
+		world.docker.add({ name: "app", labels: backend, networkMode: vpnMode });
+		await world.readAll();
+		world.docker.faults.answer = { path: fakeId("vpn"), status, body: '{"message":"dead"}' };
 
-	const { containers, unreadable } = await world.readAll();
+		const { containers, unreadable } = await world.readAll();
 
-	expect(containers.map(({ name }) => name).sort()).toEqual(["app", "vpn"]);
-	expect(unreadable).toMatchObject([{ name: "vpn" }]);
-});
+		expect(containers.map(({ name }) => name).sort()).toEqual(["app", "vpn"]);
+		expect(unreadable).toMatchObject([{ name: "vpn" }]);
+	},
+);
 
 test("a lender that could never be read is told of once, however often it is asked for", async () => {
 	await using world = await watchedEngine();

@@ -13,20 +13,33 @@ export type Unread = { readonly id: string; readonly failure: AppError };
 /** Enough for the answers of a local engine to overlap, too few to trouble it. */
 const concurrency = 8;
 
+type Inspecting = Pick<DockerClient, "inspect">;
+type Seen = Found | Unread;
+
 /** Throws `AppError` when it may be the engine that can't be read. */
 export async function lookAt(
-	client: Pick<DockerClient, "inspect">,
+	client: Inspecting,
 	ids: ReadonlySet<string>,
 	signal: AbortSignal,
-): Promise<readonly (Found | Unread)[]> {
-	return await pMap(ids, (id) => look(client, id, signal), { concurrency, signal });
+): Promise<readonly Seen[]> {
+	return await pMap(ids, (id) => look(client, id, isItsFault, signal), { concurrency, signal });
+}
+
+/** The same for those that carry no label of ours: a guard before the engine may refuse to tell of them alone. */
+export async function lookAtOthers(
+	client: Inspecting,
+	ids: ReadonlySet<string>,
+	signal: AbortSignal,
+): Promise<readonly Seen[]> {
+	return await pMap(ids, (id) => look(client, id, isRefused, signal), { concurrency, signal });
 }
 
 async function look(
-	client: Pick<DockerClient, "inspect">,
+	client: Inspecting,
 	id: string,
+	isAboutOne: (failure: AppError) => boolean,
 	signal: AbortSignal,
-): Promise<Found | Unread> {
+): Promise<Seen> {
 	try {
 		return { id, container: await client.inspect(id, signal) };
 	} catch (thrown) {
@@ -35,15 +48,19 @@ async function look(
 	}
 }
 
-function isAboutOne({ code, cause }: AppError): boolean {
+function isItsFault({ code, cause }: AppError): boolean {
 	return code === "docker-nonsense" || (code === "docker-failed" && (statusOf(cause) ?? 0) >= 500);
 }
 
-export function isFound(seen: Found | Unread): seen is Found {
+function isRefused(failure: AppError): boolean {
+	return failure.code === "docker-failed" || isItsFault(failure);
+}
+
+export function isFound(seen: Seen): seen is Found {
 	return !isUnread(seen);
 }
 
-export function isUnread(seen: Found | Unread): seen is Unread {
+export function isUnread(seen: Seen): seen is Unread {
 	return "failure" in seen;
 }
 

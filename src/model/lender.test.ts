@@ -101,3 +101,16 @@ test("the remedy is to start the owner first, and then the one that uses its net
 		problem: { hint: expect.stringContaining("docker start vpn && docker restart app") },
 	});
 });
+
+test("of a lender that the engine does not tell of, nobody says that it is gone", () => {
+	const unreadable = [{ id: vpn.id, name: "vpn", message: "refused with status 403" }];
+	const lent = homeOf(app, surroundings({ unreadable }).inventory);
+
+	expect(lent).toMatchObject({
+		problem: {
+			code: "lost-network",
+			message: expect.stringContaining("which the engine does not tell of"),
+			hint: expect.stringMatching(/guard .* GET on \/containers\//),
+		},
+	});
+});

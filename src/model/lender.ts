@@ -25,7 +25,10 @@ function follow(borrower: Container, before: readonly Container[], inventory: In
 	const lender = [...inventory.containers, inventory.proxy.container].find(
 		(one) => one !== undefined && goesBy(one, wanted),
 	);
-	if (lender === undefined) return { problem: lost(chain, wanted.slice(0, 12), missing) };
+	if (lender === undefined) {
+		const isUntold = inventory.unreadable.some(({ id }) => id === wanted);
+		return { problem: lost(chain, wanted.slice(0, 12), isUntold ? untold : missing) };
+	}
 	const loss = lossOf(lender, chain, inventory);
 	if (loss !== undefined) return { problem: lost(chain, lender.name, loss) };
 	return follow(lender, chain, inventory);
@@ -36,6 +39,12 @@ type Loss = { readonly which: string; readonly remedy: (borrower: string, lender
 const missing: Loss = {
 	which: "is not there",
 	remedy: (borrower) => `make ${borrower} anew, with a container that is there or in a network of its own`,
+};
+
+const untold: Loss = {
+	which: "the engine does not tell of",
+	remedy: (borrower, lender) =>
+		`does docker inspect ${lender} tell? Then let the guard before the engine's socket allow GET on /containers/${lender}/json; or run ${borrower} in a network of its own`,
 };
 
 /** A network ends with the run of the container that it belongs to; who used it stays behind in what is left of it. */
