@@ -85,8 +85,8 @@ export function createAnnouncer(parts: AnnouncerParts): Announcer {
 			...webhooks.flatMap((webhook) => webhook.problems()),
 		],
 		[Symbol.asyncDispose]: async () => {
-			await door[Symbol.asyncDispose]();
-			await Promise.all([crew, ...webhooks].map((one) => one[Symbol.asyncDispose]()));
+			// The door waits for whom the crew holds up, so both at once.
+			await Promise.all([door, crew, ...webhooks].map((one) => one[Symbol.asyncDispose]()));
 		},
 	};
 }

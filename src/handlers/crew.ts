@@ -1,10 +1,12 @@
 import { stat } from "node:fs/promises";
+import PQueue from "p-queue";
+import { orAborted } from "../abort.ts";
 import type { Log } from "../log.ts";
 import type { Announcement } from "../model/announcement.ts";
 import type { Problem } from "../model/problem.ts";
 import { faultOf } from "./fault.ts";
-import { findHandlers } from "./find.ts";
-import { createListener, type Listener } from "./listener.ts";
+import { findHandlers, unreadable } from "./find.ts";
+import { createListener, type Deliver, type Delivery, type Listener } from "./listener.ts";
 import { runHandler } from "./run.ts";
 
 /** The event handlers of a directory. */
@@ -14,17 +16,27 @@ export type Crew = AsyncDisposable & {
 	readonly problems: () => Promise<readonly Problem[]>;
 };
 
+/** Milliseconds in which a disk answers. */
+const patience = 1_000;
+
 /** @param limit milliseconds for one run */
 export function createCrew(directory: string, limit: number, log: Log): Crew {
 	const hired = new Map<string, Listener>();
 	/** When the file of a handler was last changed, as of its last run. */
 	const changed = new Map<string, number>();
+	/** One look at a time: a mount that hangs takes one of Node's four threads, and leaves three. */
+	const disk = new PQueue({ concurrency: 1 });
+	const end = new AbortController();
 	let unfound: readonly Problem[] = [];
 
 	async function tell(announcement: Announcement): Promise<readonly boolean[]> {
-		const { paths, problems } = await findHandlers(directory, announcement.event);
-		reportNew(problems);
-		await dismissGone();
+		const paths = await disk.add(async () => {
+			const found = await findHandlers(directory, announcement.event);
+			reportNew(found.problems);
+			await dismissGone();
+			return found.paths;
+		});
+		if (end.signal.aborted) return [];
 		return paths.map((path) => (hired.get(path) ?? hire(path)).tell(announcement));
 	}
 
@@ -44,33 +56,76 @@ export function createCrew(directory: string, limit: number, log: Log): Crew {
 	}
 
 	function hire(path: string): Listener {
-		const listener = createListener({
-			name: path,
-			log,
-			deliver: async (announcement, _trouble, signal) => {
-				changed.set(path, (await changeOf(path)) ?? 0);
-				const run = await runHandler(path, announcement, limit, signal);
-				const { took, output } = run;
-				return { problem: await faultOf(path, announcement.event, run), facts: { took, output } };
-			},
-		});
+		const deliver: Deliver = async (announcement, _trouble, signal) => {
+			const change = disk.add(() => changeOf(path));
+			changed.set(path, (await orAborted(change, signal)) ?? 0);
+			return await runAndJudge(path, announcement, limit, signal);
+		};
+		const listener = createListener({ name: path, log, deliver });
 		hired.set(path, listener);
 		return listener;
 	}
 
-	/** A file that was changed after its last run is taken for mended. */
-	async function problemsOf([path, listener]: readonly [string, Listener]): Promise<readonly Problem[]> {
-		const isAsItWas = (await changeOf(path)) === changed.get(path);
-		return listener.problems().filter(({ code }) => isAsItWas || code !== "handler-failed");
+	async function look(): Promise<readonly Problem[]> {
+		const mended = new Set<string>();
+		for (const path of hired.keys()) if ((await changeOf(path)) !== changed.get(path)) mended.add(path);
+		return [...unfound, ...knownOf(hired, mended)];
 	}
 
 	return {
-		tell,
-		problems: async () => [...unfound, ...(await Promise.all([...hired].map(problemsOf))).flat()],
+		tell: async (announcement) => await orAborted(tell(announcement), end.signal),
+		problems: inTime(
+			() => disk.add(look),
+			() => [silent(directory), ...unfound, ...knownOf(hired)],
+		),
 		[Symbol.asyncDispose]: async () => {
+			end.abort();
 			await Promise.all([...hired.values()].map((listener) => listener[Symbol.asyncDispose]()));
 		},
 	};
+}
+
+async function runAndJudge(
+	path: string,
+	announcement: Announcement,
+	limit: number,
+	signal: AbortSignal,
+): Promise<Delivery> {
+	const run = await runHandler(path, announcement, limit, signal);
+	const { took, output } = run;
+	return {
+		problem: await orAborted(faultOf(path, announcement.event, run), signal),
+		facts: { took, output },
+	};
+}
+
+/** @param mended files that were changed after their last run */
+function knownOf(
+	hired: ReadonlyMap<string, Listener>,
+	mended: ReadonlySet<string> = new Set(),
+): readonly Problem[] {
+	return [...hired].flatMap(([path, listener]) =>
+		listener.problems().filter(({ code }) => code !== "handler-failed" || !mended.has(path)),
+	);
+}
+
+/** Who asks while an earlier question has no answer waits for that one. */
+function inTime<T>(ask: () => Promise<T>, otherwise: () => T): () => Promise<T> {
+	let asked: Promise<T> | undefined;
+	return async () => {
+		asked ??= ask().finally(() => {
+			asked = undefined;
+		});
+		return await orAborted(asked, AbortSignal.timeout(patience)).catch(otherwise);
+	};
+}
+
+function silent(directory: string): Problem {
+	return unreadable(
+		directory,
+		`does not answer within ${patience / 1_000} s; what happens is told to handlers when it does`,
+		"does ls answer there? If not, the disk or network mount it is on hangs",
+	);
 }
 
 /** A change of mode counts, too; undefined for a file that is gone. */

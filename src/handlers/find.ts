@@ -10,10 +10,12 @@ export type Found = { readonly paths: readonly string[]; readonly problems: read
 /**
  * Looks afresh, so that handlers may come and go at any time. A file directly in the directory runs on every event, or, if
  * it is named after one of ours, on that one alone; a file in a directory named after an event runs on that event. Links to
- * files count as files; what is hidden or an editor's copy does not count.
+ * files count as files; what is hidden or an editor's copy does not count. One thing after the other: each takes one of
+ * Node's few threads, for as long as a mount hangs.
  */
 export async function findHandlers(directory: string, event: string): Promise<Found> {
-	const [all, own] = await Promise.all([filesIn(directory), filesIn(join(directory, event))]);
+	const all = await filesIn(directory);
+	const own = await filesIn(join(directory, event));
 	const paths = [...all.paths.filter((path) => runsOn(event, path)), ...own.paths];
 	return { paths, problems: [...all.problems, ...own.problems] };
 }
@@ -27,10 +29,13 @@ async function filesIn(directory: string): Promise<Found> {
 	try {
 		const names = (await readdir(directory)).filter((name) => !name.startsWith(".") && !name.endsWith("~"));
 		const paths = names.toSorted().map((name) => join(directory, name));
-		const files = await Promise.all(paths.map(isFile));
-		return { paths: paths.filter((_, index) => files[index]), problems: [] };
+		const files: string[] = [];
+		for (const path of paths) if (await isFile(path)) files.push(path);
+		return { paths: files, problems: [] };
 	} catch (thrown) {
-		return { paths: [], problems: isAbsent(thrown) ? [] : [unreadable(directory, thrown)] };
+		if (isAbsent(thrown)) return { paths: [], problems: [] };
+		const hint = `let user ${process.getuid?.()} read it: chmod o+rx on the directory that is mounted there`;
+		return { paths: [], problems: [unreadable(directory, `can't be read: ${messageOf(thrown)}`, hint)] };
 	}
 }
 
@@ -46,12 +51,13 @@ function isAbsent(thrown: unknown): boolean {
 	);
 }
 
-function unreadable(directory: string, thrown: unknown): Problem {
+/** @param what is the case with it */
+export function unreadable(directory: string, what: string, hint: string): Problem {
 	return {
 		code: "handlers-unreadable",
 		severity: "problem",
 		subject: directory,
-		message: `the directory of event handlers can't be read: ${messageOf(thrown)}`,
-		hint: `let user ${process.getuid?.()} read it: chmod o+rx on the directory that is mounted there`,
+		message: `the directory of event handlers ${what}`,
+		hint,
 	};
 }
