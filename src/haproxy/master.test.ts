@@ -100,14 +100,14 @@ test("without a master there is nothing to reload", async () => {
 	});
 });
 
-test("a reload that somebody else's reload breaks off is asked for again", async () => {
+test("a reload that somebody else's reload breaks off is asked for again, of a process that learns of its successor", async () => {
 	await using world = await masterWith({
 		"show proc": [proc],
 		reload: ["breaks off", recorded("reload-success")],
 	});
 
 	await expect(world.haproxy.reload(never)).resolves.toEqual({ kind: "reloaded" });
-	expect(world.master.commands.filter((command) => command === "reload")).toHaveLength(2);
+	expect(world.master.commands.slice(-4)).toEqual([ready, "reload", ready, "reload"]);
 });
 
 test("reloads happen one at a time", async () => {
@@ -156,7 +156,7 @@ test("promise 12: an abort ends a reload that waits for its turn, and keeps the 
 	stopFirst.abort(new Error("first gives up"));
 	await expect(first).rejects.toThrow("first gives up");
 
-	expect(world.master.commands).toEqual([ready, "show proc", "reload"]);
+	expect(world.master.commands).toEqual(["show proc", ready, "reload"]);
 });
 
 test("show proc tells new workers from those that finish their connections", () => {

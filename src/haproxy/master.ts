@@ -96,7 +96,6 @@ async function askNewest(
 const successor = "_successor/next";
 
 async function handOver(master: CommandSocket, signal: AbortSignal): Promise<ReloadResult> {
-	await setState(master, successor, "ready", signal);
 	const result = await reload(master, signal);
 	if (result.kind === "failed") await setState(master, successor, "maint", signal);
 	return result;
@@ -119,11 +118,17 @@ async function reload(master: CommandSocket, signal: AbortSignal): Promise<Reloa
 /** A reload by somebody else (a person, a signal) breaks ours off; it may have begun before our files were in place, so ask again. */
 async function askToReload(master: CommandSocket, signal: AbortSignal): Promise<string> {
 	try {
-		return await ask(master, "reload", signal);
+		return await askOnce(master, signal);
 	} catch (thrown) {
-		if (isConnectionLost(thrown)) return ask(master, "reload", signal);
+		if (isConnectionLost(thrown)) return askOnce(master, signal);
 		throw thrown;
 	}
+}
+
+/** Each process begins without a successor, that of somebody else's reload, too. */
+async function askOnce(master: CommandSocket, signal: AbortSignal): Promise<string> {
+	await setState(master, successor, "ready", signal);
+	return ask(master, "reload", signal);
 }
 
 async function newestWorker(master: CommandSocket, signal: AbortSignal): Promise<number | undefined> {
