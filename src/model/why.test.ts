@@ -32,11 +32,18 @@ describe("one that is in a pool gets no requests", () => {
 		],
 		["when HAProxy's check fails", labelled({}), { over: down }, "HAProxy calls it DOWN", "docker logs web"],
 		[
-			"when a person took it out",
+			"when it was taken out of the running process, by Ballast or a person",
 			labelled({}),
 			{ over: () => ({ haproxy: "MAINT" }) },
 			"calls it MAINT",
-			"a reload",
+			"if Ballast has taken it out, as it was to leave, it is brought back within a minute",
+		],
+		[
+			"when it takes no new clients",
+			labelled({ "ballast.weight": "0" }),
+			{ over: () => ({ haproxy: "DRAIN" }) },
+			"calls it DRAIN",
+			"its weight is 0 (ballast.weight), or a person has drained it",
 		],
 	])("%s", (_, of, around, why, remedy) => {
 		const { state, verdict, remedies } = explained(of, around);

@@ -96,15 +96,24 @@ function placeOf({ pool, server }: Member): string {
 type Obstacle = Pick<Judgement, "verdict" | "remedies">;
 
 /** Why a member gets no requests. */
-function obstacleOf({ haproxy = "", problems, standing }: Evidence, { pool }: Member): Obstacle | undefined {
+function obstacleOf(
+	{ haproxy = "", problems, standing, policy }: Evidence,
+	{ pool }: Member,
+): Obstacle | undefined {
 	const unreached = problems.find((one) => one.code === "unreached-pool" && one.subject === pool);
 	if (unreached !== undefined)
 		return { verdict: "It gets no requests: no route leads to that pool.", remedies: [unreached.hint] };
 	if (!/^(DOWN|MAINT|DRAIN|NOLB)/.test(haproxy)) return undefined;
-	const remedy = haproxy.startsWith("DOWN")
-		? `HAProxy's own check fails: see what the app does, with docker logs ${standing.container.name}`
-		: "a person has taken it out of HAProxy; a reload brings it back";
+	const remedy = awakening(haproxy, standing.container.name, policy.labels.prefix);
 	return { verdict: `It gets no requests: HAProxy calls it ${haproxy}.`, remedies: [remedy] };
+}
+
+function awakening(haproxy: string, name: string, prefix: string): string {
+	if (haproxy.startsWith("DOWN"))
+		return `HAProxy's own check fails: see what the app does, with docker logs ${name}`;
+	if (haproxy.startsWith("MAINT"))
+		return "if Ballast has taken it out, as it was to leave, it is brought back within a minute; if a person has, by the next reload";
+	return `its weight is 0 (${prefix}weight), or a person has drained it; the next reload takes the latter back`;
 }
 
 function waysOut({ standing, policy }: Evidence): readonly string[] {
