@@ -50,6 +50,15 @@ test("a pool that no route reaches has its servers, and is a problem", () => {
 	]);
 });
 
+test("how many servers no route reaches makes no other problem of it", () => {
+	const messages = [["a"], ["a", "b"]].map((names) => {
+		const containers = names.map((name) => container(name, { labels: { "ballast.pool": "api" } }));
+		return build(surroundings({ containers })).problems.map(({ message }) => message);
+	});
+
+	expect(messages[0]).toEqual(messages[1]);
+});
+
 test("a pool goes with its last server, the default pool stays", () => {
 	const api = container("api", { state: "exited", labels: { "ballast.pool": "api" } });
 

@@ -86,7 +86,7 @@ function unreached(fleet: Fleet): readonly Problem[] {
 			code: "unreached-pool",
 			severity: "problem",
 			subject: pool.name,
-			message: `no route leads to the pool ${pool.name}: its ${pool.servers.length} server(s) get no requests`,
+			message: `no route leads to the pool ${pool.name}: its servers get no requests`,
 			hint: `leave the label pool away to join ${defaultPool}, the pool that answers`,
 		}));
 }

@@ -14,19 +14,22 @@ type Asked = {
 	readonly policy: JoinPolicy;
 };
 
-/** The problem of a container whose port accepts no connection: what was seen there, and what helps against that. */
+/**
+ * The problem of a container whose port accepts no connection: what was seen there, and what helps against that. It is seen
+ * anew at each try: it belongs into the hint, for another message is another problem, and told as one.
+ */
 export function deaf(asked: Asked, answer: Exclude<Listening, { kind: "listens" }> | undefined): Problem {
 	const { container, reach, port } = asked;
 	const places = reach.addresses.map((address) => hostPort({ address, port: port.port }));
 	const at = places.length > 1 ? `neither at ${places.join(" nor at ")}` : `at ${places.join()}`;
 	const fault = answer?.fault;
-	const seen = fault === undefined ? "" : ` (${findings[fault]})`;
+	const seen = fault === undefined ? "" : `${findings[fault]}; `;
 	return {
 		code: "not-listening",
 		severity: answer?.overdue === true ? "problem" : "notice",
 		subject: container.name,
-		message: `nothing accepts connections ${at} yet${seen}; it joins as soon as something does`,
-		hint: remedies[fault ?? "refused"](asked),
+		message: `nothing accepts connections ${at} yet; it joins as soon as something does`,
+		hint: `${seen}${remedies[fault ?? "refused"](asked)}`,
 	};
 }
 

@@ -164,6 +164,15 @@ test("an engine whose events can't be followed is degraded, though its lists can
 	expect(status.view()).toMatchObject({ state: "ok", problems: [] });
 });
 
+test("another hint is no news, another message of the same code and subject is", () => {
+	const { status } = board();
+	const told = (message: string, hint: string) =>
+		status.turned({ ...outcome, problems: [{ ...problem("problem"), message, hint }] }, 1).length > 0;
+
+	expect([told("a", "x"), told("a", "y"), told("b", "y")]).toEqual([true, false, true]);
+	expect(status.view().problems).toMatchObject([{ message: "b", hint: "y" }]);
+});
+
 test("an engine that can't be reached at all is one problem, not two", () => {
 	const { status } = board();
 	status.failed(new AppError("docker-unreachable", "no engine"));
