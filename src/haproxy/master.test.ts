@@ -68,6 +68,12 @@ test("a reload that fails gives HAProxy's own account of it", async () => {
 	});
 });
 
+test("HAProxy's account of a failed reload is the same at the next try, by another process", () => {
+	const reply = recorded("reload-failure");
+
+	expect(parseReload(reply.replaceAll("12124", "7"))).toEqual(parseReload(reply));
+});
+
 test("promise 11: a process that is to be replaced learns of its successor before, and forgets it when none comes", async () => {
 	await using world = await masterWith({
 		[ready]: ["\n"],

@@ -136,11 +136,11 @@ async function newestWorker(master: CommandSocket, signal: AbortSignal): Promise
 	return processes.find(({ role }) => role === "worker")?.pid;
 }
 
-/** `Success=0|1`, a line of dashes, and what the new process wrote at its start. */
+/** `Success=0|1`, a line of dashes, and what the new process wrote at its start; without its number, another at each try. */
 export function parseReload(reply: string): { readonly success: boolean; readonly log: string } {
 	const [, success, log] = /^Success=([01])\n(?:--\n)?([\s\S]*)$/.exec(reply) ?? [];
 	if (success === undefined || log === undefined) throw unexpectedReply("reload", reply);
-	return { success: success === "1", log: log.trim() };
+	return { success: success === "1", log: log.trim().replace(/^(\[[A-Z]+\] +)\(\d+\) : /gm, "$1") };
 }
 
 const rolesBySection = {
