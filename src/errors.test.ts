@@ -1,5 +1,5 @@
 import { expect, test } from "vitest";
-import { AppError, messageOf } from "./errors.ts";
+import { AppError, messageOf, withoutPassword } from "./errors.ts";
 
 test.each([
 	["an error", new Error("it broke"), "it broke"],
@@ -22,4 +22,15 @@ test("an AppError carries a code, a hint and a cause, and has none that it was n
 
 	expect(told).toMatchObject({ name: "AppError", code: "some-code", hint: "do", cause });
 	expect("cause" in new AppError("some-code", "what")).toBe(false);
+});
+
+test.each([
+	["ssh://me:secret@host:22/run", "ssh://me:…@host:22/run"],
+	["ssh://:secret@host", "ssh://:…@host"],
+	["me:se/c@r t\n@host", "me:…@host"],
+	["ssh://me@host:22/run", "ssh://me@host:22/run"],
+	["tcp://[::1]:2375", "tcp://[::1]:2375"],
+	["unix:///run/docker.sock", "unix:///run/docker.sock"],
+])("of %j, a message tells %s", (text, told) => {
+	expect(withoutPassword(text)).toBe(told);
 });

@@ -31,3 +31,8 @@ export function messageOf(thrown: unknown): string {
 function nameOf(error: Error): string {
 	return "code" in error && typeof error.code === "string" ? error.code : error.name;
 }
+
+/** A text with a URL in it, for a message: the password is left out, if it has one. */
+export function withoutPassword(text: string): string {
+	return text.replace(/:(?!\/\/).*@/s, ":…@");
+}

@@ -1,5 +1,5 @@
 import { oneEngine } from "./engine-settings.ts";
-import { AppError } from "./errors.ts";
+import { AppError, withoutPassword } from "./errors.ts";
 import type { Setting } from "./setting.ts";
 import { settingsTable } from "./settings-table.ts";
 
@@ -50,10 +50,11 @@ export function settingsInForce({ flags = {}, env = process.env }: Sources = {})
 	return oneEngine(rows);
 }
 
-/** As it may be printed and logged: of a secret only how long it is. */
+/** As it may be printed and logged: of a secret only how long it is, and no URL's password. */
 export function withoutSecret(row: SettingInForce): SettingInForce {
 	const { secret }: Setting<unknown> = settingsTable[row.name];
-	return secret && row.text !== "" ? { ...row, text: `${row.text.length} secret characters` } : row;
+	const isSecret = secret && row.text !== "";
+	return { ...row, text: isSecret ? `${row.text.length} secret characters` : withoutPassword(row.text) };
 }
 
 /** `BALLAST_STATS_PORT` → `--stats-port`. */

@@ -43,7 +43,6 @@ test.each([
 	"tcp://me@host",
 	"tcp://host/path",
 	"ssh://",
-	"ssh://me:secret@host",
 	"ssh://-oProxyCommand=reboot",
 	"ssh://-lme@host",
 	"ssh://host/run/$(reboot)",
@@ -54,3 +53,10 @@ test.each([
 		`Expected the Docker host to be unix:///path, tcp://host:port or ssh://user@host, got "${text}"`,
 	);
 });
+
+test.each(["ssh://me:secret@host", "ssh://:secret@host", "tcp://me:secret@host:2375"])(
+	"of the Docker host %j, the password is not told",
+	(text) => {
+		expect(() => parseDockerHost(text)).toThrow(`got "${text.replace("secret", "…")}"`);
+	},
+);

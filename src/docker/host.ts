@@ -1,4 +1,4 @@
-import { AppError } from "../errors.ts";
+import { AppError, withoutPassword } from "../errors.ts";
 
 /** Where an engine listens. */
 export type DockerHost =
@@ -80,7 +80,7 @@ function hostnameOf({ hostname }: URL): string {
 function unsupported(text: string): AppError {
 	return new AppError(
 		"docker-host",
-		`Expected the Docker host to be unix:///path, tcp://host:port or ssh://user@host, got "${text}"`,
+		`Expected the Docker host to be unix:///path, tcp://host:port or ssh://user@host, got "${withoutPassword(text)}"`,
 		{ hint: "set BALLAST_DOCKER_HOST or DOCKER_HOST, such as unix:///var/run/docker.sock" },
 	);
 }
