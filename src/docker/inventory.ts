@@ -61,7 +61,7 @@ export function createInventory(parts: InventoryParts): EngineInventory {
 	async function read(hints: ReadHints, signal: AbortSignal): Promise<Inventory> {
 		if (hints.all) return await readAll(signal);
 		const heard = told.heard();
-		const seen = await lookAt(client, hints.containers, signal);
+		const seen = await lookAt(client, hints.containers, new Set(), signal);
 		// Whether it is the engine or a container alone that can't be read, the full list tells.
 		if (seen.some(isUnread)) return await readAll(signal);
 		const { known } = knowledge.now();
@@ -74,12 +74,12 @@ export function createInventory(parts: InventoryParts): EngineInventory {
 	async function readAll(signal: AbortSignal): Promise<Inventory> {
 		const heard = told.heard();
 		const { known } = knowledge.now();
-		const listed = await client.list(joinLabel, signal);
-		const seen = await lookAt(client, toLookAt(listed, known, self), signal);
+		const listed = new Set(await client.list(joinLabel, signal));
+		const seen = await lookAt(client, toLookAt(listed, known, self), listed, signal);
 		const [found, unread] = [seen.filter(isFound), seen.filter(isUnread)];
-		if (found.length === 0 && unread[0] !== undefined) throw unread[0].failure;
 		// One that is not listed has ended, and its address may be another's by now.
-		const kept = unread.filter(({ id }) => listed.includes(id) || isOwn(id));
+		const kept = unread.filter(({ id }) => listed.has(id) || isOwn(id));
+		if (found.length === 0 && kept[0] !== undefined) throw kept[0].failure;
 		const withWhy = kept.map((one) => unreadableOf(one, asKnown(one).container));
 		await knowledge.replace([...found, ...kept.map(asKnown)], withWhy, signal);
 		departed = endings.of(found, known);
@@ -113,7 +113,7 @@ export function createInventory(parts: InventoryParts): EngineInventory {
 }
 
 /** What is listed, what was up before and may have ended since, and the proxy itself. */
-function toLookAt(listed: readonly string[], known: Known, self: string | undefined): ReadonlySet<string> {
+function toLookAt(listed: ReadonlySet<string>, known: Known, self: string | undefined): ReadonlySet<string> {
 	const ids = new Set([...listed, ...[...known.values()].filter(isUp).map(({ id }) => id)]);
 	if (self !== undefined && ![...ids].some((id) => isSelf(id, self))) ids.add(self);
 	return ids;

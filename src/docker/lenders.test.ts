@@ -91,3 +91,12 @@ test("a lender that could never be read is told of once, however often it is ask
 	expect(containers.map(({ name }) => name)).toEqual(["app"]);
 	expect(unreadable).toHaveLength(1);
 });
+
+test("promise 2: one that carries no label and may not be read does not keep an event from being followed", async () => {
+	await using world = await watchedEngine();
+	world.docker.add({ name: "app", labels: backend });
+	world.docker.add({ name: "stranger" });
+	world.docker.faults.answer = { path: fakeId("stranger"), status: 403, body: "{}" };
+
+	expect(namesOf(await world.readOne("stranger"))).toEqual(["app"]);
+});

@@ -1,7 +1,7 @@
 import type { Container } from "../model/container.ts";
 import { goesBy, lenderOf } from "../model/lender.ts";
 import type { DockerClient } from "./client.ts";
-import { isFound, isUnread, lookAtOthers, type Unread } from "./look.ts";
+import { isFound, isUnread, lookAt, type Unread } from "./look.ts";
 
 type Known = ReadonlyMap<string, Container>;
 
@@ -42,7 +42,7 @@ export function createLenders(client: Pick<DockerClient, "inspect">): Lenders {
 			const far = new Set(
 				names.filter((name) => named(candidates, name) === undefined && !missing.has(name)),
 			);
-			const seen = await lookAtOthers(client, far, signal);
+			const seen = await lookAt(client, far, new Set(), signal);
 			for (const { id } of seen.filter(isFound).filter(({ container }) => container === undefined))
 				missing.add(id);
 			unread.push(...seen.filter(isUnread));

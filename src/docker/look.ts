@@ -16,22 +16,18 @@ const concurrency = 8;
 type Inspecting = Pick<DockerClient, "inspect">;
 type Seen = Found | Unread;
 
-/** Throws `AppError` when it may be the engine that can't be read. */
+/**
+ * Throws `AppError` when it may be the engine that can't be read, as when it refuses to tell of one that it has listed.
+ * Of others, which need not carry our label, a guard before it may refuse to tell.
+ */
 export async function lookAt(
 	client: Inspecting,
 	ids: ReadonlySet<string>,
+	listed: ReadonlySet<string>,
 	signal: AbortSignal,
 ): Promise<readonly Seen[]> {
-	return await pMap(ids, (id) => look(client, id, isItsFault, signal), { concurrency, signal });
-}
-
-/** The same for those that carry no label of ours: a guard before the engine may refuse to tell of them alone. */
-export async function lookAtOthers(
-	client: Inspecting,
-	ids: ReadonlySet<string>,
-	signal: AbortSignal,
-): Promise<readonly Seen[]> {
-	return await pMap(ids, (id) => look(client, id, isRefused, signal), { concurrency, signal });
+	const isAboutOne = (id: string) => (listed.has(id) ? isItsFault : isRefused);
+	return await pMap(ids, (id) => look(client, id, isAboutOne(id), signal), { concurrency, signal });
 }
 
 async function look(
