@@ -2,7 +2,7 @@ import { Hono } from "hono";
 import { bodyLimit } from "hono/body-limit";
 import { AppError, messageOf } from "../errors.ts";
 import type { Leaving } from "../model/container.ts";
-import { type Happening, ownHappening } from "../model/happening.ts";
+import { type Handed, type Happening, ownHappening } from "../model/happening.ts";
 import type { Problem } from "../model/problem.ts";
 import type { Status } from "../reconcile/status.ts";
 import type { WhyAnswer } from "./explain.ts";
@@ -27,9 +27,6 @@ export type ServerRow = {
 
 /** Whether the container is alive: HAProxy answers, and the loop turns. Problems don't make it unhealthy. */
 export type Health = { readonly healthy: boolean; readonly why: string };
-
-/** To how many an event was handed; `dropped`: how many are too far behind to hear of it. */
-export type Handed = { readonly handlers: number; readonly webhooks: number; readonly dropped: number };
 
 /** What the API tells of, and hands on. */
 export type AdminPorts = {

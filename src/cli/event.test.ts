@@ -1,9 +1,8 @@
 import { request } from "node:http";
 import { join } from "node:path";
 import { afterAll, beforeAll, expect, test } from "vitest";
-import type { Handed } from "../admin/api.ts";
 import { serveAdmin } from "../admin/server.ts";
-import type { Happening } from "../model/happening.ts";
+import type { Handed, Happening } from "../model/happening.ts";
 import { runBallast } from "../testing/run-ballast.ts";
 import { adminPorts } from "../testing/status-builder.ts";
 import { type TemporaryDirectory, temporaryDirectory } from "../testing/temporary-directory.ts";

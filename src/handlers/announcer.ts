@@ -4,7 +4,7 @@ import { messageOf } from "../errors.ts";
 import type { Log } from "../log.ts";
 import { type Announcement, announcementOf } from "../model/announcement.ts";
 import type { ContainerRef } from "../model/fleet.ts";
-import type { Happening } from "../model/happening.ts";
+import type { Handed, Happening } from "../model/happening.ts";
 import type { Problem } from "../model/problem.ts";
 import { createCrew } from "./crew.ts";
 import { createLane } from "./lane.ts";
@@ -20,9 +20,6 @@ export type Announcer = AsyncDisposable & {
 	/** Of handlers and webhooks. They are no `problem` events: a handler that fails on those would never be done with it. */
 	readonly problems: () => Promise<readonly Problem[]>;
 };
-
-/** `dropped`: how many are so far behind that they will not be told. */
-export type Handed = { readonly handlers: number; readonly webhooks: number; readonly dropped: number };
 
 export type AnnouncerParts = {
 	/** The directory of handlers, and the milliseconds for a run of one. */

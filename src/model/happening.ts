@@ -23,6 +23,9 @@ export type Happening =
 	/** `ballast event <name>`; the payload as it was given. */
 	| { readonly kind: "own"; readonly event: string; readonly payload: string | undefined };
 
+/** To how many an event was handed; `dropped`: how many are so far behind that they will not be told. */
+export type Handed = { readonly handlers: number; readonly webhooks: number; readonly dropped: number };
+
 type MemberEventName = "member-join" | "member-leave" | "member-failed";
 
 /** Every event that is not somebody's own. */
