@@ -72,7 +72,10 @@ test("a template that is mended is taken", async () => {
 	await give(poolTemplate(shop("two")));
 	await shopIs("two");
 	await eventually(async () => expect(await statusOf(proxy)).toMatchObject({ state: "ok", problems: [] }));
-	expect((await ballast(proxy, "check")).exitCode).toBe(0);
+	expect(await ballast(proxy, "check")).toMatchObject({
+		exitCode: 0,
+		stderr: expect.stringContaining("lacks `cookie ballast-by-cookie`"),
+	});
 });
 
 test("promise 7: at a first start, a template that is bad for one server takes out that one alone", async () => {

@@ -5,6 +5,7 @@ import type { Generation } from "../model/generation.ts";
 import type { Problem } from "../model/problem.ts";
 import type { Templates } from "../render/engine.ts";
 import type { ProxyOptions } from "../render/options.ts";
+import { outdated } from "../render/outdated.ts";
 import { render } from "../render/render.ts";
 import type { Ports } from "./ports.ts";
 import { quarantine, type Refusal, type RefusedMember } from "./quarantine.ts";
@@ -57,10 +58,10 @@ export function createAccept(ports: AcceptPorts, options: ProxyOptions): Accept 
 	async function accept(fleet: Fleet, { afresh, lastGood }: How, signal: AbortSignal): Promise<Acceptance> {
 		if (afresh || candidates().size === 0) await startAfresh();
 		const hopeful = without(quarantined, fleet);
-		const { accepted, problems } =
-			(await withEveryone(hopeful, signal)) ?? (await withSome(hopeful, lastGood, signal));
+		const tried = (await withEveryone(hopeful, signal)) ?? (await withSome(hopeful, lastGood, signal));
 		const out = membersOf(fleet).flatMap(({ server }) => quarantined.get(server.name) ?? []);
-		return { accepted, problems: [...broken, ...problems, ...out.map(quarantineProblem)] };
+		const found = [...tried.problems, ...lackingIn(tried.accepted), ...out.map(quarantineProblem)];
+		return { ...tried, problems: [...broken, ...found] };
 	}
 
 	async function prove({ templates }: Accepted): Promise<readonly Problem[]> {
@@ -118,6 +119,10 @@ export function createAccept(ports: AcceptPorts, options: ProxyOptions): Accept 
 	}
 
 	return { accept, prove, distrust };
+}
+
+function lackingIn(accepted: Accepted | undefined): readonly Problem[] {
+	return accepted === undefined ? [] : outdated(accepted.generation, accepted.templates);
 }
 
 function without(quarantined: ReadonlyMap<string, RefusedMember>, fleet: Fleet): Fleet {

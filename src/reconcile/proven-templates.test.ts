@@ -37,3 +37,16 @@ test("promise 10: a template that writes another text each time is refused at th
 		{ code: "template-broken", message: expect.stringContaining("each time") },
 	]);
 });
+
+test("templates that lack what labels ask for are in force, and told", async () => {
+	const sticky = container("a", { health: "healthy", labels: { "ballast.sticky": "cookie" } });
+	const world = createFakeWorld({ containers: [sticky] });
+	const old = templatesWith((text) => text.replaceAll("cookie ballast-nodes", "cookie mine"));
+	world.faults.templates = { ...old, sources: old.sources.map((one) => ({ ...one, owner: "operator" })) };
+	const outcome = await passesIn(world).full();
+
+	expect(servedIn(outcome)).toEqual(["a"]);
+	expect(outcome.problems).toMatchObject([
+		{ code: "template-outdated", subject: "partials/pool.cfg.eta", severity: "problem" },
+	]);
+});

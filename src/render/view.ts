@@ -50,11 +50,15 @@ function poolView(pool: Pool, { cookieKey }: ProxyOptions): PoolView {
 		name: word(name),
 		size: servers.length === 1 ? "1 server" : `${servers.length || "no"} servers`,
 		sticky,
-		// Of the pool's own name: two pools behind one host must not take each other's for theirs.
-		cookie: sticky === "cookie" ? { name: `ballast-${word(name)}`, key: word(cookieKey) } : undefined,
+		cookie: sticky === "cookie" ? { name: cookieName(word(name)), key: word(cookieKey) } : undefined,
 		check: check === undefined ? undefined : path(check),
 		servers: sortedBy(servers, (server) => server.name).map((server) => serverView(server, policyOf(pool))),
 	};
+}
+
+/** Of the pool's own name: two pools behind one host must not take each other's for theirs. */
+export function cookieName(pool: string): string {
+	return `ballast-${pool}`;
 }
 
 function serverView(server: Server, pool: PoolPolicy): ServerView {
