@@ -5,6 +5,7 @@ import { wantsToJoin } from "./labels.ts";
 import { byText } from "./order.ts";
 import { agree } from "./policy.ts";
 import type { Problem } from "./problem.ts";
+import { apart } from "./same-endpoint.ts";
 import { type Standing, standingOf } from "./standing.ts";
 import type { Surroundings } from "./surroundings.ts";
 
@@ -22,10 +23,11 @@ export type Draft = {
 
 /** Judges every labelled container and gathers those that are ready into pools. The order of the input never shows. */
 export function build(around: Surroundings): Draft {
-	const standings = around.inventory.containers
+	const each = around.inventory.containers
 		.filter((container) => wantsToJoin(container.labels, around.policy.labels.join))
 		.sort((a, b) => byText(a.name, b.name) || byText(a.id, b.id))
 		.map((container) => standingOf(container, around));
+	const standings = apart(each);
 	const { policies, problems: disagreements } = agree(standings, around.policy.labels);
 	const members = standings.flatMap((standing) => standing.member ?? []);
 	const fleet = fleetOf(members, policies);

@@ -27,7 +27,12 @@ test("each label is told as it was read, or why it has no effect", () => {
 test("a label that the oldest of the pool overrules is told so", () => {
 	const older = labelled(
 		{ "ballast.check": "/up" },
-		{ created: "2025-01-01T00:00:00Z", id: "0".repeat(64), name: "older" },
+		{
+			created: "2025-01-01T00:00:00Z",
+			id: "0".repeat(64),
+			name: "older",
+			networks: [attachment("front", "older")],
+		},
 	);
 	const { labels, problems } = explained(labelled({ "ballast.check": "/healthz" }), { containers: [older] });
 
@@ -43,7 +48,12 @@ test("what no label says is told with where it comes from", () => {
 	const ours = { ...proxy, networks };
 	const older = labelled(
 		{ "ballast.sticky": "source" },
-		{ created: "2025-01-01T00:00:00Z", id: "0".repeat(64), name: "older", networks },
+		{
+			created: "2025-01-01T00:00:00Z",
+			id: "0".repeat(64),
+			name: "older",
+			networks: [attachment("front", "older")],
+		},
 	);
 	const { assumed } = explained(container("web", { networks }), { proxy: ours, containers: [older] });
 

@@ -11,8 +11,8 @@ export type Around = Circumstances & { readonly over?: (evidence: Evidence) => P
 /** As if the whole draft were in force, unless told otherwise. */
 export function explained(of: Container, { over = () => ({}), ...circumstances }: Around = {}): Explanation {
 	const around = surroundings({ ...circumstances, containers: [of, ...(circumstances.containers ?? [])] });
-	const { fleet, problems } = build(around);
-	const standing = standingOf(of, around);
+	const { fleet, problems, standings } = build(around);
+	const standing = standings.find(({ container: { id } }) => id === of.id) ?? standingOf(of, around);
 	const inForce = membersOf(fleet).find(({ server }) => server.container.id === of.id);
 	const pool = fleet.pools.find(({ name }) => name === inForce?.pool);
 	const evidence: Evidence = {
