@@ -1,3 +1,4 @@
+import { Client } from "undici";
 import { expect, test } from "vitest";
 import { docker, inspect, urlOf } from "../harness/docker.ts";
 import { eventually } from "../harness/eventually.ts";
@@ -43,6 +44,37 @@ test("with nothing in flight `docker stop` takes no longer than it must", async 
 	expect(await inspect(proxy, ".State.ExitCode")).toBe(0);
 });
 
+/*
+ * No server is asked in place of the next process: those that the old one knows may have left, and their addresses be
+ * somebody else's (promise 11).
+ */
+test("a client that was idle since before a reload hears that the proxy is being stopped", async () => {
+	await using sandbox = await createSandbox("stop-replaced");
+	const { proxy, url } = await startServed(sandbox, "--stop-timeout", "8");
+	const client = new Client(url, { keepAliveTimeout: 60_000 });
+	expect(await ask(client)).toMatchObject({ status: 200 });
+	await sandbox.run("second", "--label", "role=backend", images.webapp);
+	await eventually(async () => expect(await statsOf(proxy)).toMatch(/^nodes,\S*second-.*UP/m));
+
+	const stopped = docker("stop", proxy);
+	await eventually(async () => expect(fetch(url, { headers: { connection: "close" } })).rejects.toThrow());
+	expect(await ask(client)).toEqual({
+		status: 503,
+		retryAfter: "5",
+		text: "503 Service Unavailable: this proxy is being stopped.\n",
+	});
+	await Promise.all([client.close(), stopped]);
+});
+
+async function ask(client: Client) {
+	const { statusCode: status, headers, body } = await client.request({ method: "GET", path: "/" });
+	return { status, retryAfter: headers["retry-after"], text: await body.text() };
+}
+
+async function statsOf(proxy: string): Promise<string> {
+	return (await fetch(`${await urlOf(proxy, 1936)}/;csv`)).text();
+}
+
 /** A proxy in front of one webapp that has answered through it. */
 async function startServed(
 	sandbox: Sandbox,
@@ -75,9 +107,8 @@ async function post(url: string, path: string, body: object): Promise<void> {
 
 /** Waits until HAProxy's statistics count `count` sessions at the servers. */
 async function inFlight(proxy: string, count: number): Promise<void> {
-	const stats = `${await urlOf(proxy, 1936)}/;csv`;
 	await eventually(async () => {
-		const [header = "", ...lines] = (await (await fetch(stats)).text()).split("\n");
+		const [header = "", ...lines] = (await statsOf(proxy)).split("\n");
 		const column = header.split(",").indexOf("scur");
 		const backend = lines.find((line) => line.startsWith("nodes,BACKEND,"));
 		expect(Number(backend?.split(",")[column])).toBe(count);
