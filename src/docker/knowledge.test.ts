@@ -1,7 +1,9 @@
 import { expect, test } from "vitest";
 import { reachOf } from "../model/reach.ts";
+import { container } from "../testing/containers.ts";
 import { fakeId } from "../testing/fake-docker.ts";
 import { watchedEngine } from "../testing/watched-engine.ts";
+import { createKnowledge } from "./knowledge.ts";
 
 const app = { name: "app", labels: { role: "backend" }, networkMode: "host" };
 
@@ -46,5 +48,31 @@ test.each([
 				hint: expect.stringMatching(/guard .*\/networks/),
 			},
 		});
+	},
+);
+
+test.each([
+	["ssh://user@far", true],
+	["tcp://10.1.2.3:2375", true],
+	["tcp://localhost.example:2375", true],
+	["unix:///var/run/docker.sock", false],
+	["tcp://127.0.0.1:2375", false],
+	["tcp://::1:2376", false],
+	["ssh://user@localhost:2222/run/docker.sock", false],
+])(
+	"promise 11: to a proxy outside of any container, the engine at %s is another machine's: %s",
+	async (engine, isFar) => {
+		const { signal } = new AbortController();
+		const client = { engine, inspect: async () => undefined, bridges: async () => [] };
+		const parts = { client, joinLabel: "role=backend", routes: async () => ["10.0.0.0/8"] };
+		const selfOf = async (self?: string) => {
+			const knowledge = createKnowledge({ ...parts, self });
+			const proxy = container("proxy");
+			await knowledge.replace([{ id: proxy.id, container: proxy }], [], signal);
+			return knowledge.now().self;
+		};
+
+		expect((await selfOf()).farEngine).toBe(isFar ? engine : undefined);
+		expect((await selfOf(container("proxy").id)).farEngine).toBeUndefined();
 	},
 );

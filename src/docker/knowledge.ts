@@ -59,7 +59,8 @@ export function createKnowledge(parts: KnowledgeParts): Knowledge {
 		const isAnyOnHost = [...known.values()].some(({ networkMode }) => networkMode === "host");
 		return {
 			container: proxy,
-			routes: isInNone ? withLoopback(await routes(), proxy !== undefined || isLocal(client)) : undefined,
+			farEngine: proxy === undefined && !isLocal(client.engine) ? client.engine : undefined,
+			routes: isInNone ? await routes() : undefined,
 			bridges: isAnyOnHost ? await gateways.of(networksOf(proxy, known), signal) : undefined,
 		};
 	}
@@ -86,14 +87,9 @@ function networksOf(proxy: Container | undefined, known: Known): Container["netw
 	return "home" in lent ? lent.home.networks : [];
 }
 
-/** An engine at a socket is this machine's; one elsewhere is, if it knows the container that we run in. */
-function isLocal({ engine }: Pick<DockerClient, "engine">): boolean {
-	return engine.startsWith("unix:");
-}
-
-/** The host's own network is reached by its loopback address, by those on that host. */
-function withLoopback(routes: Self["routes"], isOnHost: boolean): Self["routes"] {
-	return isOnHost && routes !== undefined ? [...routes, "127.0.0.0/8", "::1/128"] : routes;
+/** An engine at a socket or a loopback address is this machine's; one elsewhere is if it knows the container that we run in. */
+function isLocal(engine: string): boolean {
+	return /^(unix:|(tcp|ssh):\/\/([^@/]*@)?(localhost|127(\.\d+){3}|::1)(:\d+)?(\/|$))/.test(engine);
 }
 
 /** What a read found, to be laid over what was known `before`. */

@@ -59,6 +59,8 @@ export function addressesOf({ ipv4, ipv6 }: Attachment): readonly string[] {
 export type Self = {
 	/** Undefined outside a container. */
 	readonly container: Container | undefined;
+	/** The engine, such as `ssh://far`, where it is another machine's than ours: its addresses mean others here. */
+	readonly farEngine?: string | undefined;
 	/** Where it is in no network of Docker's: CIDR blocks that it reaches directly; undefined: not known, and all may be. */
 	readonly routes?: readonly string[] | undefined;
 	/** Undefined: not asked for, and each gateway may be the engine's host. */

@@ -97,15 +97,6 @@ describe("an app in the host's own network has to accept a connection", () => {
 		});
 	});
 
-	test("or can't be reached when the engine is on another host", () => {
-		const around = surroundings({ proxy: null }).inventory;
-		const elsewhere = { ...around, proxy: { container: undefined, routes: ["172.17.0.0/16"] } };
-
-		expect(reachOf(app, elsewhere, undefined)).toMatchObject({
-			problem: { code: "no-shared-network", message: expect.stringContaining("another machine") },
-		});
-	});
-
 	test("or can't be reached from internal networks alone, which have no gateway", () => {
 		expect(reach(app, { proxy: proxyIn(leading("inner")) })).toMatchObject({
 			problem: {
@@ -124,3 +115,22 @@ describe("an app in the host's own network has to accept a connection", () => {
 		});
 	});
 });
+
+test.each([
+	["in a network", container("web")],
+	["in the host's own", container("web", { networkMode: "host", networks: [] })],
+])(
+	"promise 11: nothing is shared with an engine on another machine, whose addresses mean others here: %s",
+	(_, of) => {
+		const { inventory } = surroundings({ proxy: null });
+		const proxy = { container: undefined, farEngine: "ssh://far", routes: ["10.0.0.0/8"] };
+
+		expect(reachOf(of, { ...inventory, proxy }, undefined)).toMatchObject({
+			problem: {
+				code: "no-shared-network",
+				message: expect.stringContaining("the engine at ssh://far is another machine's"),
+				hint: expect.stringContaining("in a container of that engine"),
+			},
+		});
+	},
+);

@@ -1,6 +1,6 @@
 import { addressesOf, type Container, type Inventory, type Self } from "./container.ts";
 import { homeOf } from "./lender.ts";
-import { isOnHost, isRouted, listed, networkOf } from "./network.ts";
+import { isOnHost, listed, networkOf } from "./network.ts";
 import { byText } from "./order.ts";
 import type { Problem } from "./problem.ts";
 
@@ -27,6 +27,8 @@ export function reachOf(
 	inventory: Inventory,
 	wanted: string | undefined,
 ): Reach | { readonly problem: Problem } {
+	const { farEngine } = inventory.proxy;
+	if (farEngine !== undefined) return { problem: elsewhere(container, farEngine) };
 	const lent = homeOf(container, inventory);
 	if ("problem" in lent) return lent;
 	const proxy = proxyInNetworks(inventory);
@@ -56,11 +58,8 @@ type Its = Parameters<typeof networkOf>[0];
  */
 function hostReach(its: Its, proxy: Self, wanted: string | undefined): Reach | { readonly problem: Problem } {
 	const host = { owner: its.home.name, certain: false };
-	if (proxy.container === undefined || isOnHost(proxy)) {
-		const addresses = loopback.filter((address) => isRouted(address, proxy));
-		if (addresses.length === 0) return { problem: elsewhere(its.container) };
-		return { ...host, network: "host", shared: ["host"], addresses };
-	}
+	if (proxy.container === undefined || isOnHost(proxy))
+		return { ...host, network: "host", shared: ["host"], addresses: loopback };
 	const leading = proxy.container.networks
 		.filter(({ networkId, gateways }) => gateways.length > 0 && proxy.bridges?.ids.has(networkId) !== false)
 		.toSorted((a, b) => byText(a.network, b.network) || byText(a.networkId, b.networkId));
@@ -76,13 +75,13 @@ function hostReach(its: Its, proxy: Self, wanted: string | undefined): Reach | {
 
 const loopback = ["127.0.0.1", "::1"] as const;
 
-function elsewhere({ name }: Container): Problem {
+function elsewhere({ name }: Container, engine: string): Problem {
 	return {
 		code: "no-shared-network",
 		severity: "problem",
 		subject: name,
-		message: "it is in the own network of the engine's host, which is another machine than the proxy's",
-		hint: `run the proxy on the engine's host, too`,
+		message: `the engine at ${engine} is another machine's than the proxy's, which is in no container of it and so in none of its networks`,
+		hint: "run the proxy in a container of that engine; should it be this machine's, name its socket: BALLAST_DOCKER_HOST=unix:///var/run/docker.sock",
 	};
 }
 
