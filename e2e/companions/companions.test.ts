@@ -73,7 +73,11 @@ const kinds = {
 } as const;
 type Kind = keyof typeof kinds;
 
+/** Stands before the image's own `cp`. */
+const slowDisk = { cp: script('case "$*" in -RL*/large*) sleep 60 ;; esac', 'exec /usr/bin/cp "$@"') };
+
 let sandbox: Sandbox;
+let burdened: string;
 const containers = new Map<Kind, string>();
 
 beforeAll(async () => {
@@ -81,6 +85,7 @@ beforeAll(async () => {
 	const volume = await volumeOf(sandbox, "services", { ...right, ...wrong });
 	const mounts = ["-v", `${volume}:/etc/ballast/services:ro`, ...mountEngineSocket];
 	const label = ["-e", `BALLAST_JOIN_LABEL=${joinLabelOf(sandbox)}`];
+	burdened = await startBurdened();
 	await Promise.all(
 		(Object.keys(kinds) as Kind[]).map(async (kind) => {
 			const { image, options } = kinds[kind];
@@ -188,6 +193,27 @@ test("promise 11: what HAProxy's user could write is not started, but read-only 
 		),
 	);
 });
+
+test("what takes too long to copy is left out with a line that says so, and all else starts", async () => {
+	await eventually(async () => expect(await logsOf(burdened)).toContain("small has started"));
+	expect(
+		(await logsOf(burdened)).match(/companion large is not started: to read \S+\/large takes too long/g),
+	).toHaveLength(1);
+});
+
+async function startBurdened(): Promise<string> {
+	const files = {
+		"large/run": script("exec sleep 2000"),
+		"small/run": script("echo small has started", "exec sleep 2000"),
+	};
+	const [services, bin] = [
+		await volumeOf(sandbox, "burden", files),
+		await volumeOf(sandbox, "slow", slowDisk),
+	];
+	const path = "/slow:/usr/local/sbin:/usr/local/bin:/usr/sbin:/usr/bin:/sbin:/bin";
+	const mounts = ["-v", `${services}:/etc/ballast/services:ro`, "-v", `${bin}:/slow:ro`];
+	return await sandbox.run("burdened", ...mounts, "-e", `PATH=${path}`, images.webapp);
+}
 
 async function sleepers(container: string): Promise<readonly Process[]> {
 	return (await processesOf(container)).filter(({ command }) => /^sleep 100[1-4]/.test(command));
