@@ -87,6 +87,20 @@ test.each([
 	expect(chosen(its, { ...onHost, routes }, undefined)).toBe(expected);
 });
 
+test("the routes of a pass are read once, however many containers are checked against them", () => {
+	let read = 0;
+	const routes = new Proxy(["10.0.0.0/8"], {
+		get: (target, key) => {
+			if (key === Symbol.iterator) read += 1;
+			return Reflect.get(target, key);
+		},
+	});
+	for (const name of ["a", "b", "c"])
+		expect(chosen(web(attachment(name, "web")), { ...onHost, routes }, undefined)).toBe(name);
+
+	expect(read).toBe(1);
+});
+
 test("on the host, a container in a network that the host is not in can't be reached", () => {
 	expect(chosen(web(attachment("a", "web")), { ...outside, routes: ["10.99.0.0/16"] }, undefined)).toBe(
 		"no-shared-network",

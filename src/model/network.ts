@@ -30,14 +30,27 @@ function isShared(at: Attachment, proxy: Self): boolean {
 	return proxy.container?.networks.some((own) => own.networkId === at.networkId) === true;
 }
 
-export function isRouted(address: string, { routes }: Self): boolean {
+function isRouted(address: string, { routes }: Self): boolean {
 	if (routes === undefined) return true;
-	const direct = new BlockList();
+	const direct = blocksOf.get(routes) ?? toBlocks(routes);
+	blocksOf.set(routes, direct);
+	return direct.check(address, familyOf(address));
+}
+
+/** Made once for the routes that one pass has read: a thousand containers are checked against them. */
+const blocksOf = new WeakMap<readonly string[], BlockList>();
+
+function toBlocks(routes: readonly string[]): BlockList {
+	const blocks = new BlockList();
 	for (const route of routes) {
 		const [block = "", bits] = route.split("/");
-		direct.addSubnet(block, Number(bits), isIPv6(block) ? "ipv6" : "ipv4");
+		blocks.addSubnet(block, Number(bits), familyOf(block));
 	}
-	return direct.check(address, isIPv6(address) ? "ipv6" : "ipv4");
+	return blocks;
+}
+
+function familyOf(address: string): "ipv4" | "ipv6" {
+	return isIPv6(address) ? "ipv6" : "ipv4";
 }
 
 export function isOnHost({ container }: Self): boolean {
