@@ -12,11 +12,14 @@ import { isKeptOut, isServedAt, placeOf } from "../harness/standing.ts";
 let sandbox: Sandbox;
 let proxy: RunningProxy;
 let joins: readonly string[];
+/** On the host, published to HAProxy. */
+let published: number;
 
 beforeAll(async () => {
 	sandbox = await createSandbox("modes");
 	joins = ["--label", joinLabelOf(sandbox)];
-	proxy = await startProxy(sandbox);
+	published = await freePort();
+	proxy = await startProxy(sandbox, ["-p", `${published}:80`]);
 	await agreeOn(proxy);
 });
 afterAll(async () => sandbox[Symbol.asyncDispose]());
@@ -90,6 +93,18 @@ test("promise 11, network_mode host: served by the gateway of the proxy's networ
 	expect(deaf.message).toContain(`at ${Gateway}:${loopbackPort}`);
 	await isKeptOut(proxy, loopback, "not-listening");
 	await remove(plain, healthy, loopback);
+});
+
+test("promise 11: a port at which HAProxy would ask itself is no app's", async () => {
+	const start = (mode: string, name: string, port: number) =>
+		sandbox.runIn(mode, name, ...joins, "--label", `ballast.port=${port}`, ...idler);
+	const those = await Promise.all([
+		start(`container:${proxy.name}`, "own-http", 80),
+		start(`container:${proxy.name}`, "own-stats", 1936),
+		start("host", "own-published", published),
+	]);
+	await Promise.all(those.map((one) => isKeptOut(proxy, one, "own-port")));
+	await remove(...those);
 });
 
 test("network_mode none: a problem, and what its hint says helps", async () => {
