@@ -2,11 +2,11 @@ import { afterAll, beforeAll, describe, expect, test } from "vitest";
 import { agreeOn } from "../harness/agreement.ts";
 import { inspect, logsOf, tryDocker } from "../harness/docker.ts";
 import { eventually } from "../harness/eventually.ts";
+import { mountEngineSocket } from "../harness/flavours.ts";
 import { images } from "../harness/images.ts";
 import { ballast, joinLabelOf, type RunningProxy, startProxy } from "../harness/proxy.ts";
 import { createSandbox, type Sandbox } from "../harness/sandbox.ts";
 import { startWebapp } from "../harness/servers.ts";
-import { mountEngineSocket } from "../image/proxy.ts";
 
 let sandbox: Sandbox;
 let hardened: RunningProxy;

@@ -1,11 +1,11 @@
 import { afterAll, beforeAll, describe, expect, test } from "vitest";
-import { docker, inspect, logsOf } from "../harness/docker.ts";
+import { docker, inspect, logsOf, sh } from "../harness/docker.ts";
 import { eventually } from "../harness/eventually.ts";
+import { flavours, mountEngineSocket } from "../harness/flavours.ts";
 import { images } from "../harness/images.ts";
+import { type Process, processesOf } from "../harness/processes.ts";
 import { joinLabelOf } from "../harness/proxy.ts";
 import { createSandbox, type Sandbox } from "../harness/sandbox.ts";
-import { type Process, processesOf } from "../image/processes.ts";
-import { flavours, mountEngineSocket, sh } from "../image/proxy.ts";
 import { type CompanionFiles, script, volumeOf } from "./services.ts";
 
 const none = "0000000000000000";

@@ -1,13 +1,12 @@
 import { afterAll, beforeAll, expect, test } from "vitest";
 import { agreeOn } from "../harness/agreement.ts";
-import { docker, inspect, logsOf } from "../harness/docker.ts";
+import { docker, inspect, logsOf, sh } from "../harness/docker.ts";
 import { eventually } from "../harness/eventually.ts";
 import { keptLines } from "../harness/membership.ts";
+import { processesNamed } from "../harness/processes.ts";
 import { type RunningProxy, startProxy } from "../harness/proxy.ts";
 import { createSandbox, type Sandbox } from "../harness/sandbox.ts";
 import { startWebapp } from "../harness/servers.ts";
-import { processesNamed } from "../image/processes.ts";
-import { sh } from "../image/proxy.ts";
 import { messagesAt, receiverPort, startReceiver } from "./receiver.ts";
 
 const forwarder = "/usr/sbin/rsyslogd";

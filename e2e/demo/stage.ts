@@ -1,10 +1,11 @@
 import { agreeOn } from "../harness/agreement.ts";
 import { docker, inspect, tryDocker } from "../harness/docker.ts";
+import { mountEngineSocket } from "../harness/flavours.ts";
+import { becomes } from "../harness/health.ts";
 import { images } from "../harness/images.ts";
 import { joinLabelOf, type RunningProxy, startProxy } from "../harness/proxy.ts";
 import { createSandbox, type Sandbox } from "../harness/sandbox.ts";
 import { startWebapp } from "../harness/servers.ts";
-import { becomes, mountEngineSocket } from "../image/proxy.ts";
 import { type Act, proxyName, serverNames } from "./steps.ts";
 
 export type Stage = {

@@ -6,9 +6,9 @@ import { createAuthority } from "../../src/testing/certificates.ts";
 import { type TemporaryDirectory, temporaryDirectory } from "../../src/testing/temporary-directory.ts";
 import { docker } from "../harness/docker.ts";
 import { eventually } from "../harness/eventually.ts";
+import { mountEngineSocket } from "../harness/flavours.ts";
 import { images } from "../harness/images.ts";
 import type { Sandbox } from "../harness/sandbox.ts";
-import { mountEngineSocket } from "../image/proxy.ts";
 
 /** Another way to the engine of the tests: a container that passes every byte on to its socket. */
 export type Door = {

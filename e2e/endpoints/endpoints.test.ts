@@ -3,10 +3,10 @@ import { afterAll, beforeAll, expect, test } from "vitest";
 import { docker, tryDocker } from "../harness/docker.ts";
 import { eventually } from "../harness/eventually.ts";
 import { images } from "../harness/images.ts";
+import { processesNamed } from "../harness/processes.ts";
 import { type RunningProxy, startProxyElsewhere, statusOf } from "../harness/proxy.ts";
 import { createSandbox, type Sandbox } from "../harness/sandbox.ts";
 import { remove, startWebapp } from "../harness/servers.ts";
-import { processesNamed } from "../image/processes.ts";
 import { type Door, openSshDoor, openTlsDoor, type TlsDoor, volumeWith } from "./doors.ts";
 
 let sandbox: Sandbox;

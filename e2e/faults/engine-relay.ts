@@ -1,8 +1,8 @@
 import { docker } from "../harness/docker.ts";
 import { eventually } from "../harness/eventually.ts";
+import { mountEngineSocket } from "../harness/flavours.ts";
 import { images } from "../harness/images.ts";
 import type { Sandbox } from "../harness/sandbox.ts";
-import { mountEngineSocket } from "../image/proxy.ts";
 
 /** The engine's socket by way of a container that can misbehave, so that no test troubles the engine itself. */
 export type EngineRelay = {

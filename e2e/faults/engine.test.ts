@@ -2,11 +2,11 @@ import { afterAll, beforeAll, expect, test } from "vitest";
 import { agreeOn } from "../harness/agreement.ts";
 import { docker } from "../harness/docker.ts";
 import { eventually } from "../harness/eventually.ts";
+import { becomes } from "../harness/health.ts";
 import { keptLines } from "../harness/membership.ts";
 import { ballast, problemWith, type RunningProxy, startProxy, statusOf } from "../harness/proxy.ts";
 import { createSandbox, type Sandbox } from "../harness/sandbox.ts";
 import { startWebapp } from "../harness/servers.ts";
-import { becomes } from "../image/proxy.ts";
 import { createEngineRelay, type EngineRelay } from "./engine-relay.ts";
 
 let sandbox: Sandbox;

@@ -3,6 +3,7 @@ import { afterAll, beforeAll, expect, test } from "vitest";
 import { agreeOn } from "../harness/agreement.ts";
 import { logsOf } from "../harness/docker.ts";
 import { eventually } from "../harness/eventually.ts";
+import { becomes } from "../harness/health.ts";
 import {
 	ballast,
 	problemWith,
@@ -13,7 +14,6 @@ import {
 } from "../harness/proxy.ts";
 import { createSandbox, type Sandbox } from "../harness/sandbox.ts";
 import { remove, startWebapp } from "../harness/servers.ts";
-import { becomes } from "../image/proxy.ts";
 
 const file = "/etc/ballast/templates/partials/pool.cfg.eta";
 

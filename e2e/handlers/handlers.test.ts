@@ -6,10 +6,10 @@ import { afterAll, beforeAll, expect, test } from "vitest";
 import { agreeOn } from "../harness/agreement.ts";
 import { docker, inspect, logsOf } from "../harness/docker.ts";
 import { eventually } from "../harness/eventually.ts";
+import { processesNamed } from "../harness/processes.ts";
 import { ballast, problemsOf, problemWith, type RunningProxy, startProxy } from "../harness/proxy.ts";
 import { createSandbox, type Sandbox } from "../harness/sandbox.ts";
 import { remove, startWebapp } from "../harness/servers.ts";
-import { processesNamed } from "../image/processes.ts";
 import { receivedBy, startReceiver } from "./receiver.ts";
 
 const inContainer = "/etc/ballast/handlers";

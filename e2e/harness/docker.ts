@@ -14,6 +14,12 @@ export async function tryDocker(...args: readonly string[]): Promise<CommandResu
 	return { exitCode: exitCode ?? -1, stdout: stdout.trim(), stderr: stderr.trim() };
 }
 
+/** Runs a shell script in a container as whom `docker exec` takes, or as `user`; fails with its standard error. */
+export async function sh(container: string, script: string, user?: string): Promise<string> {
+	const options = user === undefined ? [] : ["--user", user];
+	return docker("exec", ...options, container, "sh", "-c", script);
+}
+
 /** What `docker inspect --format '{{json <path>}}'` says, such as `.State.Health.Status`. */
 export async function inspect(container: string, path: string): Promise<unknown> {
 	return JSON.parse(await docker("inspect", "--format", `{{json ${path}}}`, container));

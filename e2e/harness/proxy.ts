@@ -1,9 +1,9 @@
 import type { ServerRow } from "../../src/admin/api.ts";
 import type { Problem } from "../../src/model/problem.ts";
 import type { Status } from "../../src/reconcile/status.ts";
-import { flavours, mountEngineSocket } from "../image/proxy.ts";
 import { type CommandResult, docker, tryDocker, urlOf } from "./docker.ts";
 import { eventually } from "./eventually.ts";
+import { flavours, mountEngineSocket } from "./flavours.ts";
 import { images } from "./images.ts";
 import type { Sandbox } from "./sandbox.ts";
 

@@ -1,10 +1,11 @@
 import { afterAll, beforeAll, describe, expect, test } from "vitest";
-import { docker, inspect, logsOf, tryDocker } from "../harness/docker.ts";
+import { docker, inspect, logsOf, sh, tryDocker } from "../harness/docker.ts";
 import { eventually } from "../harness/eventually.ts";
+import { type Flavour, flavours, mountEngineSocket } from "../harness/flavours.ts";
 import { images } from "../harness/images.ts";
+import { processesNamed } from "../harness/processes.ts";
 import { createSandbox, type Sandbox } from "../harness/sandbox.ts";
-import { processesNamed } from "./processes.ts";
-import { type Flavour, flavours, mountEngineSocket, sh, startProxy, statusOf } from "./proxy.ts";
+import { startProxy, statusOf } from "./proxy.ts";
 import { relayEngineSocket, throughRelay } from "./socket-relay.ts";
 
 const haproxy = "10001:10001";

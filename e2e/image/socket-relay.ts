@@ -1,8 +1,8 @@
 import { docker } from "../harness/docker.ts";
 import { eventually } from "../harness/eventually.ts";
+import { mountEngineSocket } from "../harness/flavours.ts";
 import { images } from "../harness/images.ts";
 import type { Sandbox } from "../harness/sandbox.ts";
-import { mountEngineSocket } from "./proxy.ts";
 
 const path = "/sockets/docker.sock";
 const script = `

@@ -2,9 +2,10 @@ import { Client } from "undici";
 import { expect, test } from "vitest";
 import { docker, inspect, urlOf } from "../harness/docker.ts";
 import { eventually } from "../harness/eventually.ts";
+import { type Flavour, flavours, mountEngineSocket } from "../harness/flavours.ts";
 import { images } from "../harness/images.ts";
 import { createSandbox, type Sandbox } from "../harness/sandbox.ts";
-import { type Flavour, flavours, mountEngineSocket, startProxy } from "./proxy.ts";
+import { startProxy } from "./proxy.ts";
 
 test.each(Object.keys(flavours) as Flavour[])(
 	"`docker stop` of a proxy started %s lets a request of 4 s finish, and ends an open WebSocket 2 s before the grace period does",

@@ -1,10 +1,12 @@
 import { afterAll, beforeAll, describe, expect, test } from "vitest";
-import { docker, logsOf, urlOf } from "../harness/docker.ts";
+import { docker, logsOf, sh, urlOf } from "../harness/docker.ts";
 import { eventually } from "../harness/eventually.ts";
+import { flavours, mountEngineSocket } from "../harness/flavours.ts";
+import { becomes } from "../harness/health.ts";
 import { images } from "../harness/images.ts";
+import { childOf, processesNamed, processesOf } from "../harness/processes.ts";
 import { createSandbox, type Sandbox } from "../harness/sandbox.ts";
-import { childOf, processesNamed, processesOf } from "./processes.ts";
-import { becomes, flavours, mountEngineSocket, sh, startProxy } from "./proxy.ts";
+import { startProxy } from "./proxy.ts";
 
 let sandbox: Sandbox;
 let proxy: string;

@@ -1,7 +1,9 @@
 import { afterAll, beforeAll, describe, expect, test } from "vitest";
+import { sh } from "../harness/docker.ts";
+import { type Flavour, flavours, mountEngineSocket } from "../harness/flavours.ts";
+import { type Process, processesOf } from "../harness/processes.ts";
 import { createSandbox, type Sandbox } from "../harness/sandbox.ts";
-import { type Process, processesOf } from "./processes.ts";
-import { type Flavour, flavours, mountEngineSocket, sh, startProxy, statusOf } from "./proxy.ts";
+import { startProxy, statusOf } from "./proxy.ts";
 
 const none = "0000000000000000";
 /** KILL (bit 5), SETGID (6) and SETUID (7). */

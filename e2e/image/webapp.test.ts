@@ -1,10 +1,10 @@
 import { afterAll, beforeAll, expect, test } from "vitest";
 import { docker, inspect, urlOf } from "../harness/docker.ts";
 import { eventually } from "../harness/eventually.ts";
+import { becomes } from "../harness/health.ts";
 import { images } from "../harness/images.ts";
+import { processesOf } from "../harness/processes.ts";
 import { createSandbox, type Sandbox } from "../harness/sandbox.ts";
-import { processesOf } from "./processes.ts";
-import { becomes } from "./proxy.ts";
 
 let sandbox: Sandbox;
 let webapp: string;

@@ -1,12 +1,11 @@
 import { afterAll, beforeAll, expect, test } from "vitest";
 import { agreeOn } from "../harness/agreement.ts";
-import { docker, inspect } from "../harness/docker.ts";
+import { docker, inspect, sh } from "../harness/docker.ts";
 import { eventually } from "../harness/eventually.ts";
 import { keptLines, lastLine, printedLines } from "../harness/membership.ts";
 import { type RunningProxy, startProxy, statusOf } from "../harness/proxy.ts";
 import { createSandbox, type Sandbox } from "../harness/sandbox.ts";
 import { remove, startWebapp } from "../harness/servers.ts";
-import { sh } from "../image/proxy.ts";
 
 let sandbox: Sandbox;
 let proxy: RunningProxy;

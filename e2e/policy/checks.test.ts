@@ -1,12 +1,11 @@
 import { afterAll, afterEach, beforeAll, expect, test } from "vitest";
-import { docker } from "../harness/docker.ts";
+import { docker, sh } from "../harness/docker.ts";
 import { eventually } from "../harness/eventually.ts";
 import { lastLine } from "../harness/membership.ts";
+import { processesNamed } from "../harness/processes.ts";
 import { type RunningProxy, startProxy } from "../harness/proxy.ts";
 import { createSandbox, type Sandbox } from "../harness/sandbox.ts";
 import { remove, startServer, startWebapp } from "../harness/servers.ts";
-import { processesNamed } from "../image/processes.ts";
-import { sh } from "../image/proxy.ts";
 import { countingApp, fallMute, speakAgain } from "./app.ts";
 
 /** What docs/labels.md promises of `ballast.check`, in milliseconds, and what a busy machine may add to what we see. */

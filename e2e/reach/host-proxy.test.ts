@@ -1,13 +1,13 @@
 import { afterAll, beforeAll, expect, test } from "vitest";
 import { docker, inspect, logsOf } from "../harness/docker.ts";
 import { eventually } from "../harness/eventually.ts";
+import { flavours, mountEngineSocket } from "../harness/flavours.ts";
 import { freePort } from "../harness/free-port.ts";
 import { images } from "../harness/images.ts";
 import { joinLabelOf, type RunningProxy } from "../harness/proxy.ts";
 import { createSandbox, type Sandbox } from "../harness/sandbox.ts";
 import { lateListener, letListen, remove, startWebapp } from "../harness/servers.ts";
 import { isKeptOut, isServedAt, placeOf } from "../harness/standing.ts";
-import { flavours, mountEngineSocket } from "../image/proxy.ts";
 
 let sandbox: Sandbox;
 let other: Sandbox;

@@ -1,4 +1,4 @@
-import { docker } from "../harness/docker.ts";
+import { docker } from "./docker.ts";
 
 /** What the kernel says of one process of a container. */
 export type Process = {
