@@ -7,6 +7,7 @@ import type { ContainerRef } from "../model/fleet.ts";
 import type { Handed, Happening } from "../model/happening.ts";
 import type { Problem } from "../model/problem.ts";
 import { createCrew } from "./crew.ts";
+import type { Disk } from "./find.ts";
 import { createLane } from "./lane.ts";
 import { createListener } from "./listener.ts";
 import { createWebhook, type Pace } from "./webhook.ts";
@@ -33,6 +34,7 @@ export type AnnouncerParts = {
 	readonly clock: Pick<Clock, "now">;
 	readonly log: Log;
 	readonly pace?: Pace;
+	readonly disk?: Disk;
 };
 
 /** Announcements that wait until it is known who listens, which takes a look at a directory. */
@@ -40,7 +42,7 @@ const mostAtTheDoor = 10_000;
 
 export function createAnnouncer(parts: AnnouncerParts): Announcer {
 	const { proxy, clock, log } = parts;
-	const crew = createCrew(parts.handlers, parts.handlerTimeout, log);
+	const crew = createCrew(parts.handlers, parts.handlerTimeout, log, parts.disk);
 	const webhooks = parts.webhooks.map((url, index) => listenerAt(url, index, parts));
 	const door = createLane(mostAtTheDoor);
 

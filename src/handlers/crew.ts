@@ -1,11 +1,10 @@
-import { stat } from "node:fs/promises";
 import PQueue from "p-queue";
 import { orAborted } from "../abort.ts";
 import type { Log } from "../log.ts";
 import type { Announcement } from "../model/announcement.ts";
 import type { Problem } from "../model/problem.ts";
 import { faultOf } from "./fault.ts";
-import { findHandlers, unreadable } from "./find.ts";
+import { type Disk, findHandlers, ownDisk, unreadable } from "./find.ts";
 import { createListener, type Deliver, type Delivery, type Listener } from "./listener.ts";
 import { runHandler } from "./run.ts";
 
@@ -20,18 +19,18 @@ export type Crew = AsyncDisposable & {
 const patience = 1_000;
 
 /** @param limit milliseconds for one run */
-export function createCrew(directory: string, limit: number, log: Log): Crew {
+export function createCrew(directory: string, limit: number, log: Log, disk: Disk = ownDisk): Crew {
 	const hired = new Map<string, Listener>();
 	/** When the file of a handler was last changed, as of its last run. */
 	const changed = new Map<string, number>();
 	/** One look at a time: a mount that hangs takes one of Node's four threads, and leaves three. */
-	const disk = new PQueue({ concurrency: 1 });
+	const looks = new PQueue({ concurrency: 1 });
 	const end = new AbortController();
 	let unfound: readonly Problem[] = [];
 
 	async function tell(announcement: Announcement): Promise<readonly boolean[]> {
-		const paths = await disk.add(async () => {
-			const found = await findHandlers(directory, announcement.event);
+		const paths = await looks.add(async () => {
+			const found = await findHandlers(directory, announcement.event, disk);
 			reportNew(found.problems);
 			await dismissGone();
 			return found.paths;
@@ -49,7 +48,7 @@ export function createCrew(directory: string, limit: number, log: Log): Crew {
 
 	async function dismissGone(): Promise<void> {
 		for (const [path, listener] of hired) {
-			if ((await changeOf(path)) !== undefined || !listener.idle()) continue;
+			if ((await changeOf(path, disk)) !== undefined || !listener.idle()) continue;
 			hired.delete(path);
 			changed.delete(path);
 		}
@@ -57,7 +56,7 @@ export function createCrew(directory: string, limit: number, log: Log): Crew {
 
 	function hire(path: string): Listener {
 		const deliver: Deliver = async (announcement, _trouble, signal) => {
-			const change = disk.add(() => changeOf(path));
+			const change = looks.add(() => changeOf(path, disk));
 			changed.set(path, (await orAborted(change, signal)) ?? 0);
 			return await runAndJudge(path, announcement, limit, signal);
 		};
@@ -68,14 +67,14 @@ export function createCrew(directory: string, limit: number, log: Log): Crew {
 
 	async function look(): Promise<readonly Problem[]> {
 		const mended = new Set<string>();
-		for (const path of hired.keys()) if ((await changeOf(path)) !== changed.get(path)) mended.add(path);
+		for (const path of hired.keys()) if ((await changeOf(path, disk)) !== changed.get(path)) mended.add(path);
 		return [...unfound, ...knownOf(hired, mended)];
 	}
 
 	return {
 		tell: async (announcement) => await orAborted(tell(announcement), end.signal),
 		problems: inTime(
-			() => disk.add(look),
+			() => looks.add(look),
 			() => [silent(directory), ...unfound, ...knownOf(hired)],
 		),
 		[Symbol.asyncDispose]: async () => {
@@ -129,8 +128,8 @@ function silent(directory: string): Problem {
 }
 
 /** A change of mode counts, too; undefined for a file that is gone. */
-async function changeOf(path: string): Promise<number | undefined> {
-	return await stat(path).then(
+async function changeOf(path: string, disk: Disk): Promise<number | undefined> {
+	return await disk.stat(path).then(
 		({ ctimeMs }) => ctimeMs,
 		() => undefined,
 	);

@@ -1,8 +1,17 @@
+import type { Stats } from "node:fs";
 import { readdir, stat } from "node:fs/promises";
 import { join, parse } from "node:path";
 import { messageOf } from "../errors.ts";
 import { eventNames } from "../model/happening.ts";
 import type { Problem } from "../model/problem.ts";
+
+/** What is asked of the file system that holds the handlers. */
+export type Disk = {
+	readonly readdir: (path: string) => Promise<readonly string[]>;
+	readonly stat: (path: string) => Promise<Pick<Stats, "isFile" | "ctimeMs">>;
+};
+
+export const ownDisk: Disk = { readdir, stat };
 
 /** The handlers of one event, as absolute paths, and what kept others from being found. */
 export type Found = { readonly paths: readonly string[]; readonly problems: readonly Problem[] };
@@ -13,9 +22,9 @@ export type Found = { readonly paths: readonly string[]; readonly problems: read
  * files count as files; what is hidden or an editor's copy does not count. One thing after the other: each takes one of
  * Node's few threads, for as long as a mount hangs.
  */
-export async function findHandlers(directory: string, event: string): Promise<Found> {
-	const all = await filesIn(directory);
-	const own = await filesIn(join(directory, event));
+export async function findHandlers(directory: string, event: string, disk = ownDisk): Promise<Found> {
+	const all = await filesIn(directory, disk);
+	const own = await filesIn(join(directory, event), disk);
 	const paths = [...all.paths.filter((path) => runsOn(event, path)), ...own.paths];
 	return { paths, problems: [...all.problems, ...own.problems] };
 }
@@ -25,12 +34,14 @@ function runsOn(event: string, path: string): boolean {
 	return name === event || !eventNames.some((known) => known === name);
 }
 
-async function filesIn(directory: string): Promise<Found> {
+async function filesIn(directory: string, disk: Disk): Promise<Found> {
 	try {
-		const names = (await readdir(directory)).filter((name) => !name.startsWith(".") && !name.endsWith("~"));
+		const names = (await disk.readdir(directory)).filter(
+			(name) => !name.startsWith(".") && !name.endsWith("~"),
+		);
 		const paths = names.toSorted().map((name) => join(directory, name));
 		const files: string[] = [];
-		for (const path of paths) if (await isFile(path)) files.push(path);
+		for (const path of paths) if (await isFile(path, disk)) files.push(path);
 		return { paths: files, problems: [] };
 	} catch (thrown) {
 		if (isAbsent(thrown)) return { paths: [], problems: [] };
@@ -39,8 +50,8 @@ async function filesIn(directory: string): Promise<Found> {
 	}
 }
 
-async function isFile(path: string): Promise<boolean> {
-	const found = await stat(path).catch(() => undefined);
+async function isFile(path: string, disk: Disk): Promise<boolean> {
+	const found = await disk.stat(path).catch(() => undefined);
 	return found?.isFile() ?? false;
 }
 

@@ -7,22 +7,21 @@ import { ownHappening } from "../model/happening.ts";
 import { joined, teller } from "../testing/announcements.ts";
 import { type TemporaryDirectory, temporaryDirectory } from "../testing/temporary-directory.ts";
 import { type Announcer, createAnnouncer } from "./announcer.ts";
+import { type Disk, ownDisk } from "./find.ts";
 
-/** As of a network file system whose server is gone: what asks for a directory waits for ever, or until it is back. */
-const { mount } = vi.hoisted(() => ({ mount: { answers: Promise.resolve(), asked: 0 } }));
+/** As a network file system whose server is gone: who asks waits for ever, or until it is back. No real one hangs on demand. */
+const mount = { answers: Promise.resolve(), asked: 0 };
+const disk: Disk = {
+	readdir: async (path) => answering(() => ownDisk.readdir(path)),
+	stat: async (path) => answering(() => ownDisk.stat(path)),
+};
 
-vi.mock("node:fs/promises", async (original) => {
-	const real = await original<typeof import("node:fs/promises")>();
-	const waiting =
-		<A extends readonly unknown[], R>(call: (...args: A) => Promise<R>) =>
-		async (...args: A) => {
-			mount.asked += 1;
-			await mount.answers;
-			mount.asked -= 1;
-			return call(...args);
-		};
-	return { ...real, readdir: waiting(real.readdir), stat: waiting(real.stat) };
-});
+async function answering<T>(call: () => Promise<T>): Promise<T> {
+	mount.asked += 1;
+	await mount.answers;
+	mount.asked -= 1;
+	return call();
+}
 
 let directory: TemporaryDirectory;
 let announcer: Announcer;
@@ -30,6 +29,7 @@ let hung: PromiseWithResolvers<void>;
 
 beforeEach(async () => {
 	hung = Promise.withResolvers();
+	Object.assign(mount, { answers: Promise.resolve(), asked: 0 });
 	directory = await temporaryDirectory();
 	announcer = createAnnouncer({
 		handlers: directory.path,
@@ -39,6 +39,7 @@ beforeEach(async () => {
 		proxy: () => teller,
 		clock: systemClock,
 		log: createLog("silent"),
+		disk,
 	});
 });
 afterEach(async () => {
