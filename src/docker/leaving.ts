@@ -3,7 +3,7 @@ import type { Container, Leaving } from "../model/container.ts";
 import type { DockerEvent } from "./events.ts";
 import { signalName, terminates } from "./signals.ts";
 
-/** A terminating signal that was sent: `at` by the engine's clock, `heardAt` by ours, both in milliseconds since 1970. */
+/** A terminating signal that was sent: `at` by the engine's clock, in milliseconds since 1970; `heardAt` by ours, which never jumps. */
 type Kill = { readonly signal: number; readonly at: number; readonly heardAt: number };
 
 /** Who was told to stop: the one thing that events know and an inspect does not. */

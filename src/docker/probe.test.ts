@@ -192,6 +192,7 @@ function hurried() {
 	let time = 0;
 	return {
 		now: () => time,
+		wall: () => time,
 		sleep: async (ms: number, until: AbortSignal) => {
 			time += ms;
 			await systemClock.sleep(0, until);

@@ -31,7 +31,7 @@ export type AnnouncerParts = {
 	readonly webhookSecret: string | undefined;
 	/** The proxy's own container, as far as it is known by now. */
 	readonly proxy: () => ContainerRef;
-	readonly clock: Pick<Clock, "now">;
+	readonly clock: Pick<Clock, "now" | "wall">;
 	readonly log: Log;
 	readonly pace?: Pace;
 	readonly disk?: Disk;
@@ -63,7 +63,7 @@ export function createAnnouncer(parts: AnnouncerParts): Announcer {
 	}
 
 	function spread(happening: Happening): Promise<Handed> | undefined {
-		const telling = { id: `evt_${randomUUID()}`, time: clock.now(), proxy: proxy() };
+		const telling = { id: `evt_${randomUUID()}`, time: clock.wall(), proxy: proxy() };
 		const announcement = announcementOf(happening, telling);
 		return door.take(() => tellAll(announcement));
 	}

@@ -13,7 +13,7 @@ export type WebhookParts = {
 	readonly url: string;
 	/** `whsec_…`; undefined: it is sent without a signature. */
 	readonly secret: string | undefined;
-	readonly clock: Pick<Clock, "now">;
+	readonly clock: Pick<Clock, "now" | "wall">;
 	readonly pace?: Pace;
 };
 
@@ -64,7 +64,7 @@ async function post(
 ): Promise<void> {
 	const ends = new AbortController();
 	using _ends = onAbort(signal, (reason) => ends.abort(reason));
-	const sentAt = new Date(clock.now());
+	const sentAt = new Date(clock.wall());
 	const status = await fetch(url, {
 		method: "POST",
 		redirect: "manual",

@@ -16,6 +16,7 @@ const fleet = v.object({
 					port: v.number(),
 					weight: v.number(),
 					maxconn: v.exactOptional(v.number()),
+					state: v.exactOptional(v.picklist(["drain", "maint"])),
 				}),
 			),
 		}),

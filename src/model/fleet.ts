@@ -33,6 +33,11 @@ export type Server = {
 	readonly weight: number;
 	/** Requests at a time; the others wait. Absent: as many as come. */
 	readonly maxconn?: number;
+	/**
+	 * What a person has set. `drain`: no new clients, those that are bound to it still come; `maint`: nobody comes. Absent: it
+	 * is served.
+	 */
+	readonly state?: "drain" | "maint";
 };
 
 export type ContainerRef = { readonly id: string; readonly name: string };

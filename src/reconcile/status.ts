@@ -48,7 +48,9 @@ export function createStatusBoard(clock: Clock): StatusBoard {
 	let last: Outcome | undefined;
 	let failure: Problem | undefined;
 	let engine: EngineState = { connected: false, attempt: 0 };
-	let lastTurn: number | undefined;
+	/** By the machine's clock, and by ours. */
+	let lastTurn: { readonly wall: number; readonly now: number } | undefined;
+	const moment = () => ({ wall: clock.wall(), now: clock.now() });
 	let lastReload: Status["lastReload"] = null;
 	let told: readonly Problem[] = [];
 
@@ -58,14 +60,14 @@ export function createStatusBoard(clock: Clock): StatusBoard {
 	}
 
 	function withoutEngine(outcome: Outcome, took: number): readonly Problem[] {
-		[last, lastTurn] = [outcome, clock.now()];
+		[last, lastTurn] = [outcome, moment()];
 		const reload = outcome.steps.find((step) => step.kind === "reload");
-		if (reload !== undefined) lastReload = { at: isoTime(lastTurn), took, reasons: reload.reasons };
+		if (reload !== undefined) lastReload = { at: isoTime(lastTurn.wall), took, reasons: reload.reasons };
 		return news();
 	}
 
 	function failed(thrown: unknown): readonly Problem[] {
-		[failure, lastTurn] = [failureProblem(thrown), clock.now()];
+		[failure, lastTurn] = [failureProblem(thrown), moment()];
 		return news();
 	}
 
@@ -84,7 +86,7 @@ export function createStatusBoard(clock: Clock): StatusBoard {
 			state: stateOf(last, problems),
 			...sizeOf(last?.fleet),
 			generation: last?.generation ?? null,
-			lastTurn: lastTurn === undefined ? null : isoTime(lastTurn),
+			lastTurn: lastTurn === undefined ? null : isoTime(lastTurn.wall),
 			lastReload,
 			engine,
 			problems,
@@ -100,7 +102,7 @@ export function createStatusBoard(clock: Clock): StatusBoard {
 		},
 		view,
 		outcome: () => last,
-		sinceLastTurn: () => clock.now() - (lastTurn ?? started),
+		sinceLastTurn: () => clock.now() - (lastTurn?.now ?? started),
 	};
 }
 

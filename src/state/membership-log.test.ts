@@ -5,7 +5,7 @@ import type { MembershipEvent } from "../model/membership.ts";
 import { temporaryDirectory } from "../testing/temporary-directory.ts";
 import { createMembershipLog } from "./membership-log.ts";
 
-const clock = { now: () => Date.UTC(2026, 10, 21, 13, 0) };
+const clock = { wall: () => Date.UTC(2026, 10, 21, 13, 0) };
 
 const join1: MembershipEvent = {
 	event: "join",

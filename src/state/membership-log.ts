@@ -30,7 +30,7 @@ export type MembershipLogOptions = {
 	readonly dir: string;
 	/** Standard output, or a test's. */
 	readonly out: { readonly write: (text: string) => unknown };
-	readonly clock: Pick<Clock, "now">;
+	readonly clock: Pick<Clock, "wall">;
 	/** A file that would grow beyond it becomes `membership.log.1`, the only older one. */
 	readonly maxBytes?: number;
 };
@@ -58,7 +58,7 @@ export function createMembershipLog({
 	}
 
 	function append(events: readonly MembershipEvent[]): Promise<readonly Problem[]> {
-		const logged = events.map((event) => loggedOf(event, clock.now()));
+		const logged = events.map((event) => loggedOf(event, clock.wall()));
 		const lines = logged.map(lineOf);
 		if (lines.length > 0) out.write(lines.join(""));
 		return inTurn(async () => {

@@ -39,7 +39,7 @@ export function createFakeClock(now = Date.parse("2026-01-01T00:00:00Z")): FakeC
 		await settled();
 	}
 
-	return { now: () => time, sleep, advance, sleeping: () => sleepers.size };
+	return { now: () => time, wall: () => time, sleep, advance, sleeping: () => sleepers.size };
 }
 
 /** Lets everything run that waits for nothing but its turn. */
