@@ -116,7 +116,7 @@ describe("docs/ARCHITECTURE.md", () => {
 
 		expect(documented.map(([number]) => Number(number))).toEqual(promises);
 		expect([...new Set(tested.map(([, number]) => Number(number)))].toSorted(ascending)).toEqual(promises);
-		for (const [, , shownBy] of documented) expect(shownBy).toMatch(/\.(test|alone)\.ts/);
+		for (const [, , shownBy] of documented) expect(shownBy).toMatch(/\.(test|alone|long)\.ts/);
 	});
 });
 
@@ -186,7 +186,9 @@ const problemCode = /(?:\bcode: |AppError\(\s*)(?:[\w?.]+ \?\? )?"([a-z-]+)"/g;
 const toldOtherwise = new Set(["docker-host", "docker-events-cut", "bad-input", "not-renderable"]);
 
 function testFiles(): readonly string[] {
-	return globSync(["src/**/*.test.ts", "e2e/**/*.test.ts", "e2e/**/*.alone.ts"], { cwd: root });
+	return globSync(["src/**/*.test.ts", "e2e/**/*.test.ts", "e2e/**/*.alone.ts", "e2e/**/*.long.ts"], {
+		cwd: root,
+	});
 }
 
 /** As forges make them of headings. */
