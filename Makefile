@@ -28,6 +28,10 @@ demo: $(dependencies) engine images browser ## see servers come and go, step by 
 test: $(dependencies) engine images browser valkey ## everything: check, then the tests on a real engine
 	@scripts/verify all
 
+.PHONY: test-all
+test-all: $(dependencies) engine images browser valkey ## that, then full lengths and every fault: 45 minutes at most
+	@scripts/verify everything
+
 .PHONY: check
 check: $(dependencies) ## types, lint, unused code and unit tests: under a minute
 	@scripts/verify check

@@ -7,7 +7,7 @@ import { images } from "../harness/images.ts";
 import { createSandbox, type Sandbox } from "../harness/sandbox.ts";
 import { startProxy } from "./proxy.ts";
 
-test.each(Object.keys(flavours) as Flavour[])(
+test.concurrent.each(Object.keys(flavours) as Flavour[])(
 	"`docker stop` of a proxy started %s lets a request of 4 s finish, and ends an open WebSocket 2 s before the grace period does",
 	async (flavour) => {
 		await using sandbox = await createSandbox("stop");
@@ -28,7 +28,7 @@ test.each(Object.keys(flavours) as Flavour[])(
 	},
 );
 
-test("a shorter grace period of the container's own ends the WebSocket earlier", async () => {
+test.concurrent("a shorter grace period of the container's own ends the WebSocket earlier", async () => {
 	await using sandbox = await createSandbox("stop-early");
 	const { proxy, url } = await startServed(sandbox, "--stop-timeout", "5");
 	const webSocket = await openWebSocket(url);
@@ -38,7 +38,7 @@ test("a shorter grace period of the container's own ends the WebSocket earlier",
 	expect(await inspect(proxy, ".State.ExitCode")).toBe(0);
 });
 
-test("with nothing in flight `docker stop` takes no longer than it must", async () => {
+test.concurrent("with nothing in flight `docker stop` takes no longer than it must", async () => {
 	await using sandbox = await createSandbox("stop-idle");
 	const { proxy } = await startServed(sandbox);
 	expect((await timed(docker("stop", proxy))).seconds).toSatisfy(between(0, 2.5));
@@ -49,7 +49,7 @@ test("with nothing in flight `docker stop` takes no longer than it must", async 
  * No server is asked in place of the next process: those that the old one knows may have left, and their addresses be
  * somebody else's (promise 11).
  */
-test("a client that was idle since before a reload hears that the proxy is being stopped", async () => {
+test.concurrent("a client that was idle since before a reload hears that the proxy is being stopped", async () => {
 	await using sandbox = await createSandbox("stop-replaced");
 	const { proxy, url } = await startServed(sandbox, "--stop-timeout", "8");
 	const client = new Client(url, { keepAliveTimeout: 60_000 });
