@@ -1,8 +1,9 @@
-import { expect, test } from "vitest";
+import { describe, expect, test } from "vitest";
 import { fakeId } from "../testing/fake-docker.ts";
 import { type WatchedEngine, watchedEngine } from "../testing/watched-engine.ts";
 
 const backend = { role: "backend" };
+const later = "2026-01-01T00:00:30.000000001Z";
 
 async function watched(): Promise<WatchedEngine> {
 	const world = await watchedEngine();
@@ -53,11 +54,75 @@ test("an end that was read is not told again when the container is removed", asy
 	expect((await world.readOne("app")).containers).toEqual([]);
 });
 
-test("an end is for its own start", async () => {
+test("an end is of the start that was read before it: later ones don't count", async () => {
 	await using world = await watched();
 	world.note("app", { action: "die", exitCode: 3 });
 	world.note("app", { action: "start" });
+	world.note("app", { action: "die", exitCode: 4 });
 	world.docker.containers.clear();
 
-	expect((await world.readOne("app")).containers).toEqual([]);
+	expect((await world.readOne("app")).containers).toMatchObject([{ exitCode: 3 }]);
+});
+
+describe("one that is found in its next start already", () => {
+	const restart = { action: "start", at: Date.parse(later) } as const;
+
+	test.each([
+		["that died", [{ action: "die", exitCode: 4 }, restart], { exitCode: 4, outOfMemory: false }],
+		["that died before its start was told", [{ action: "die", exitCode: 4 }], { exitCode: 4 }],
+		[
+			"that was out of memory",
+			[{ action: "oom" }, { action: "die", exitCode: 137 }, restart],
+			{ exitCode: 137, outOfMemory: true },
+		],
+		[
+			"docker restart",
+			[{ action: "kill", signal: 15 }, { action: "die", exitCode: 0 }, restart],
+			{ signal: "SIGTERM", exitCode: 0 },
+		],
+		[
+			"that died, and is told to stop now",
+			[{ action: "die", exitCode: 4 }, restart, { action: "kill", signal: 15, at: Date.parse(later) + 1 }],
+			{ signal: undefined, exitCode: 4 },
+		],
+		["while no event was heard", [], { signal: undefined }],
+	])("%s: that read tells how the start before ended, and no later one", async (_, events, ending) => {
+		await using world = await watched();
+		for (const event of events) world.note("app", event);
+		world.change("app", { startedAt: later });
+
+		const { containers, restarted } = await world.readOne("app");
+		expect(containers).toMatchObject([{ state: "running", startedAt: later }]);
+		expect(restarted?.get(fakeId("app"))).toMatchObject(ending);
+		expect((await world.readOne("app")).restarted?.size).toBe(0);
+		expect((await world.readAll()).restarted?.size).toBe(0);
+	});
+
+	test("a full list tells of it, too", async () => {
+		await using world = await watched();
+		world.note("app", { action: "die", exitCode: 4 });
+		world.change("app", { startedAt: later });
+
+		expect((await world.readAll()).restarted?.get(fakeId("app"))).toMatchObject({ exitCode: 4 });
+	});
+
+	test("an end that comes in while an inspect is under way is told by the read that finds the next start", async () => {
+		await using world = await watched();
+		const reading = world.readOne("app");
+		world.note("app", { action: "die", exitCode: 4 });
+		expect((await reading).restarted?.size).toBe(0);
+		world.change("app", { startedAt: later });
+
+		expect((await world.readOne("app")).restarted?.get(fakeId("app"))).toMatchObject({ exitCode: 4 });
+	});
+
+	test("one that waits for Docker to start it again has told of its end by itself", async () => {
+		await using world = await watched();
+		world.note("app", { action: "die", exitCode: 4 });
+		world.change("app", { status: "restarting" });
+		await world.readOne("app");
+		world.change("app", { status: "running", startedAt: later });
+
+		expect((await world.readOne("app")).restarted?.size).toBe(0);
+	});
 });

@@ -1,44 +1,93 @@
-import type { Container } from "../model/container.ts";
+import type { Container, Ending } from "../model/container.ts";
 import type { DockerEvent } from "./events.ts";
-import { isUp } from "./leaving.ts";
+import type { Known } from "./knowledge.ts";
+import type { Told } from "./leaving.ts";
 import type { Found } from "./look.ts";
 
-type Ending = { readonly exitCode: number; readonly outOfMemory: boolean };
+/** `at`: when it died, by the engine's clock; undefined while it lives, and has only been out of memory. */
+type Noted = { readonly exitCode: number; readonly outOfMemory: boolean; readonly at: number | undefined };
 
-/** How containers ended, for those that are gone before they are read: `docker run --rm`, `docker rm --force`. */
-export type Endings = {
-	readonly note: (event: DockerEvent) => void;
+/** What a read would have missed, and events have told. */
+export type PastEndings = {
 	/**
 	 * Of those that were up and are not found any more: what an inspect would have said between their end and their removal.
-	 * That is told once.
 	 */
-	readonly of: (found: readonly Found[], known: ReadonlyMap<string, Container>) => readonly Container[];
+	readonly departed: readonly Container[];
+	/** By id, of those that were up and are found in a later start: how the start that was read before ended. */
+	readonly restarted: ReadonlyMap<string, Ending>;
 };
 
-export function createEndings(): Endings {
-	const endings = new Map<string, Ending>();
+/**
+ * How containers ended, for those that are gone before they are read (`docker run --rm`, `docker rm --force`), or have been
+ * started again by then (a restart policy, `docker restart`).
+ */
+export type Endings = {
+	readonly note: (event: DockerEvent) => void;
+	/** Told once, at the read that has found it out. */
+	readonly of: (found: readonly Found[], known: Known) => PastEndings;
+};
 
-	function note({ containerId: id, action, exitCode }: DockerEvent): void {
+export function createEndings(told: Pick<Told, "leaving">): Endings {
+	/** By id, of the start that was read last: what a later one comes to meanwhile is not kept. */
+	const endings = new Map<string, Noted>();
+
+	function note({ containerId: id, action, exitCode, at }: DockerEvent): void {
+		const before = endings.get(id) ?? { exitCode: 0, outOfMemory: false, at: undefined };
+		if (before.at !== undefined) return;
 		if (action === "start") endings.delete(id);
-		const before = endings.get(id) ?? { exitCode: 0, outOfMemory: false };
 		if (action === "oom") endings.set(id, { ...before, outOfMemory: true });
-		if (exitCode !== undefined) endings.set(id, { ...before, exitCode });
+		if (exitCode !== undefined) endings.set(id, { ...before, exitCode, at });
 	}
 
 	function lastWords(last: Container | undefined): readonly Container[] {
 		const ending = endings.get(last?.id ?? "");
-		if (last === undefined || ending === undefined || !isUp(last)) return [];
-		return [{ ...last, state: "removing", ...ending }];
+		if (last === undefined || ending === undefined || !runs(last)) return [];
+		const { exitCode, outOfMemory } = ending;
+		return [{ ...last, state: "removing", exitCode, outOfMemory }];
+	}
+
+	/** Where no event told of the end, there was one all the same. */
+	function endOf(last: Container | undefined, now: Container): readonly (readonly [string, Ending])[] {
+		if (last === undefined || !runs(last) || last.startedAt === now.startedAt) return [];
+		const { at, exitCode, outOfMemory } = endings.get(now.id) ?? {};
+		return [[now.id, at === undefined ? {} : { exitCode, outOfMemory }]];
+	}
+
+	/** A signal that was meant for the start before says more than an exit code. */
+	function endsOf(present: Known, known: Known): PastEndings["restarted"] {
+		const [before, now] = [told.leaving(known), told.leaving(present)];
+		const ended = [...present.values()].flatMap((one) => endOf(known.get(one.id), one));
+		return new Map(
+			ended.map(([id, ending]) => {
+				return [id, { ...ending, signal: now.has(id) ? undefined : before.get(id)?.signal }];
+			}),
+		);
+	}
+
+	/** What came in since the engine was asked stays for the next read, as this one may have looked earlier. */
+	function forget(found: readonly Found[], known: Known): void {
+		for (const { id, container } of found) {
+			const at = endings.get(id)?.at ?? Number.POSITIVE_INFINITY;
+			if (container === undefined || !runs(container) || Date.parse(container.startedAt) > at)
+				endings.delete(id);
+		}
+		for (const id of endings.keys()) if (!known.has(id)) endings.delete(id);
 	}
 
 	return {
 		note,
 		of: (found, known) => {
 			const gone = found.filter(({ container }) => container === undefined);
-			const told = gone.flatMap(({ id }) => lastWords(known.get(id)));
-			for (const { id } of gone) endings.delete(id);
-			for (const id of endings.keys()) if (!known.has(id)) endings.delete(id);
-			return told;
+			const present = found.flatMap(({ container }) => container ?? []);
+			const departed = gone.flatMap(({ id }) => lastWords(known.get(id)));
+			const restarted = endsOf(new Map(present.map((one) => [one.id, one])), known);
+			forget(found, known);
+			return { departed, restarted };
 		},
 	};
+}
+
+/** One that waits for Docker to start it again has been read after its end. */
+function runs({ state }: Container): boolean {
+	return state === "running" || state === "paused";
 }

@@ -1,7 +1,7 @@
 import type { Clock } from "../clock.ts";
-import type { Container, Inventory } from "../model/container.ts";
+import type { Inventory } from "../model/container.ts";
 import type { DockerClient } from "./client.ts";
-import { createEndings } from "./endings.ts";
+import { createEndings, type PastEndings } from "./endings.ts";
 import type { DockerEvent } from "./events.ts";
 import { createKnowledge, type Known } from "./knowledge.ts";
 import { createTold, isUp } from "./leaving.ts";
@@ -52,11 +52,11 @@ const takesAway: ReadonlySet<string> = new Set([
 export function createInventory(parts: InventoryParts): EngineInventory {
 	const { client, joinLabel, self, clock } = parts;
 	const told = createTold(clock);
-	const endings = createEndings();
+	const endings = createEndings(told);
 	const knowledge = createKnowledge(parts);
 	const isOwn = (id: string) => isSelf(id, self);
-	/** Those that the last read did not find any more, as they were at their end: it alone tells of them. */
-	let departed: readonly Container[] = [];
+	/** What the last read found ended, and started again or gone: it alone tells of them. */
+	let past: PastEndings = { departed: [], restarted: new Map() };
 
 	async function read(hints: ReadHints, signal: AbortSignal): Promise<Inventory> {
 		if (hints.all) return await readAll(signal);
@@ -67,7 +67,7 @@ export function createInventory(parts: InventoryParts): EngineInventory {
 		const { known } = knowledge.now();
 		const found = seen.filter(isFound);
 		await knowledge.add(found, hints.containers, signal);
-		departed = endings.of(found, known);
+		past = endings.of(found, known);
 		return settled(hints.containers, heard);
 	}
 
@@ -82,7 +82,7 @@ export function createInventory(parts: InventoryParts): EngineInventory {
 		if (found.length === 0 && kept[0] !== undefined) throw kept[0].failure;
 		const withWhy = kept.map((one) => unreadableOf(one, asKnown(one).container));
 		await knowledge.replace([...found, ...kept.map(asKnown)], withWhy, signal);
-		departed = endings.of(found, known);
+		past = endings.of(found, known);
 		return settled(heard.keys(), heard);
 	}
 
@@ -95,10 +95,10 @@ export function createInventory(parts: InventoryParts): EngineInventory {
 
 	function settled(ids: Iterable<string>, heard: ReturnType<typeof told.heard>): Inventory {
 		const { self: ours, known, unreadable } = knowledge.now();
-		const all = new Map([...known, ...departed.map((one) => [one.id, one] as const)]);
+		const all = new Map([...known, ...past.departed.map((one) => [one.id, one] as const)]);
 		for (const id of ids) told.settle(id, heard.get(id), all.get(id));
 		const leaving = told.leaving(all);
-		return { proxy: ours, containers: [...all.values()], leaving, unreadable };
+		return { proxy: ours, containers: [...all.values()], leaving, unreadable, restarted: past.restarted };
 	}
 
 	function note(event: DockerEvent): Hint {

@@ -76,6 +76,13 @@ export type Bridges = { readonly ids: ReadonlySet<string>; readonly fault?: stri
  */
 export type Leaving = { readonly startedAt: string; readonly signal: string; readonly overdue: boolean };
 
+/** How a start ended; nothing where nobody was told. `signal`: it was told to stop with that one. */
+export type Ending = {
+	readonly signal?: string | undefined;
+	readonly exitCode?: number | undefined;
+	readonly outOfMemory?: boolean | undefined;
+};
+
 /**
  * What the probe found at an endpoint; one that was never probed is absent. `overdue`: it has been deaf for so long that a
  * person should hear of it. `fault`: how the last attempt failed; undefined before the first has ended.
@@ -98,4 +105,6 @@ export type Inventory = {
 	/** By container id. */
 	readonly leaving: ReadonlyMap<string, Leaving>;
 	readonly unreadable: readonly Unreadable[];
+	/** By container id, of those that this read found started anew: how their start before ended. */
+	readonly restarted?: ReadonlyMap<string, Ending>;
 };

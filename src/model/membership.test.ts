@@ -9,7 +9,7 @@ import {
 	told,
 } from "../testing/containers.ts";
 import { build, type Draft, fleetOf } from "./build.ts";
-import type { Container } from "./container.ts";
+import type { Container, Ending } from "./container.ts";
 import { emptyFleet, membersOf } from "./fleet.ts";
 import { balancerJoin, membershipChanges } from "./membership.ts";
 
@@ -69,6 +69,28 @@ describe("one who goes leaves, or has failed, and the log says why", () => {
 
 	test.each(Object.entries(gone))("%s", (_, [after, line]) => {
 		expect(changes(served, after)).toEqual([line]);
+	});
+});
+
+describe("one that is found in its next start has left as its start before ended", () => {
+	const endings: Readonly<Record<string, readonly [Ending, string]>> = {
+		died: [{ exitCode: 4, outOfMemory: false }, "failed web: died, exit code 4"],
+		"out of memory": [
+			{ exitCode: 137, outOfMemory: true },
+			"failed web: died, out of memory (exit code 137)",
+		],
+		"docker restart": [{ exitCode: 0, signal: "SIGTERM" }, "leave web: told to stop (SIGTERM)"],
+		killed: [{ exitCode: 137, signal: "SIGKILL" }, "failed web: told to stop (SIGKILL)"],
+		"not heard of": [{}, "leave web: it ended, and was started again"],
+	};
+
+	test.each(Object.entries(endings))("%s", (_, [ending, left]) => {
+		const restarted = [[web.id, ending]] as const;
+		const waits = draftOf([web], { restarted, answer: "not-yet" });
+
+		expect(changes(served, waits)).toEqual([left]);
+		expect(changes(served, draftOf([web], { restarted }))).toEqual([left, "join web: listening"]);
+		expect(changes(waits, draftOf([web], { restarted }))).toEqual(["join web: listening"]);
 	});
 });
 

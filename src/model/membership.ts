@@ -23,7 +23,10 @@ export type LoggedEvent = {
 	readonly [Field in "time" | keyof MembershipEvent]: string;
 };
 
-/** Who came and who went between two fleets, leaves first; `standings` tell why. */
+/**
+ * Who came and who went between two fleets, leaves first; `standings` tell why. One that has ended and started again since
+ * left and joined, though both fleets have it.
+ */
 export function membershipChanges(
 	before: Fleet,
 	after: Fleet,
@@ -32,9 +35,12 @@ export function membershipChanges(
 	const was = new Map(membersOf(before).map((member) => [memberKey(member), member]));
 	const is = new Map(membersOf(after).map((member) => [memberKey(member), member]));
 	const byContainer = new Map(standings.map((standing) => [standing.container.id, standing]));
-	const left = [...was].filter(([key]) => !is.has(key)).map(([, member]) => leaveOf(member, byContainer, is));
+	const isAnew = ({ server }: Member) => byContainer.get(server.container.id)?.before !== undefined;
+	const left = [...was]
+		.filter(([key, member]) => !is.has(key) || isAnew(member))
+		.map(([, member]) => leaveOf(member, byContainer, is));
 	const joined = [...is]
-		.filter(([key]) => !was.has(key))
+		.filter(([key, member]) => !was.has(key) || isAnew(member))
 		.map(([, member]) =>
 			eventOf("join", member, byContainer.get(member.server.container.id)?.why ?? "found running"),
 		);
@@ -53,6 +59,8 @@ function leaveOf(
 ): MembershipEvent {
 	const standing = standings.get(member.server.container.id);
 	if (standing === undefined) return eventOf("leave", member, "removed");
+	if (standing.before !== undefined)
+		return eventOf(standing.before.failed ? "failed" : "leave", member, standing.before.why);
 	if (standing.member === undefined)
 		return eventOf(standing.failed ? "failed" : "leave", member, standing.why);
 	const moved = present.get(memberKey(standing.member));

@@ -1,4 +1,4 @@
-import type { Container, Inventory } from "./container.ts";
+import type { Container, Ending, Inventory } from "./container.ts";
 import type { PortChoice } from "./deaf.ts";
 import type { Endpoint } from "./endpoint.ts";
 import { defaultPool, type Member } from "./fleet.ts";
@@ -22,6 +22,8 @@ export type Standing = {
 	readonly port?: PortChoice;
 	/** Where it must be probed; undefined when it has a health check of its own, or can't be reached anyhow. */
 	readonly probe?: Endpoint;
+	/** How the start before this one ended, when that was found out only now. */
+	readonly before?: { readonly why: string; readonly failed: boolean };
 } & (
 	| { readonly member: Member; readonly why: string }
 	| {
@@ -37,7 +39,8 @@ export type Standing = {
 export function standingOf(container: Container, around: Surroundings): Standing {
 	const reading = readLabels(container.labels, around.policy.labels, container.name);
 	const gone = goneBecause(container, around.inventory);
-	const labelled = { container, reading, hasSay: hasSay(reading, gone) };
+	const before = startBefore(around.inventory.restarted?.get(container.id));
+	const labelled = { container, reading, hasSay: hasSay(reading, gone), ...(before && { before }) };
 	if (gone !== undefined) return { ...labelled, member: undefined, problems: [], ...gone };
 	const absent = (why: string, reached: Reached, ...problems: Problem[]): Standing => {
 		const all = [...reading.problems, ...problems];
@@ -58,6 +61,18 @@ export function standingOf(container: Container, around: Surroundings): Standing
 	if (!standing.ready) return { ...judged, failed: standing.failed, member: undefined, problems };
 	const member = memberOf(container, standing.address, port.port, reading.wishes, around.names);
 	return { ...judged, member, problems };
+}
+
+function startBefore(ending: Ending | undefined): Standing["before"] {
+	if (ending === undefined) return undefined;
+	const { signal, exitCode, outOfMemory = false } = ending;
+	if (signal !== undefined) return toldToStop(signal);
+	if (exitCode !== undefined) return { why: howItDied({ exitCode, outOfMemory }), failed: true };
+	return { why: "it ended, and was started again", failed: false };
+}
+
+function toldToStop(signal: string): { readonly why: string; readonly failed: boolean } {
+	return { why: `told to stop (${signal})`, failed: signal === "SIGKILL" };
 }
 
 function hasSay({ wishes, unusable }: LabelReading, gone: Gone | undefined): boolean {
@@ -85,11 +100,7 @@ function goneBecause(container: Container, { leaving, proxy }: Inventory): Gone 
 	const told = leaving.get(container.id);
 	const leaves = told?.startedAt === container.startedAt;
 	if (leaves && !told.overdue)
-		return {
-			why: `told to stop (${told.signal})`,
-			failed: told.signal === "SIGKILL",
-			remedy: "it joins again once it has started again",
-		};
+		return { ...toldToStop(told.signal), remedy: "it joins again once it has started again" };
 	return goneByState(container);
 }
 
@@ -119,7 +130,7 @@ function startIt({ name }: Container): string {
 	return `start it: docker start ${name}; why it ended: docker logs ${name}`;
 }
 
-function howItDied({ exitCode, outOfMemory }: Container): string {
+function howItDied({ exitCode, outOfMemory }: Pick<Container, "exitCode" | "outOfMemory">): string {
 	return outOfMemory ? `died, out of memory (exit code ${exitCode})` : `died, exit code ${exitCode}`;
 }
 

@@ -1,6 +1,6 @@
 import { createHash } from "node:crypto";
 import { build } from "../model/build.ts";
-import type { Attachment, Container, Leaving, Listening, Unreadable } from "../model/container.ts";
+import type { Attachment, Container, Ending, Leaving, Listening, Unreadable } from "../model/container.ts";
 import { type Endpoint, endpointKey } from "../model/endpoint.ts";
 import type { JoinPolicy, Surroundings } from "../model/surroundings.ts";
 
@@ -67,6 +67,7 @@ export type Circumstances = {
 	readonly proxy?: Container | null;
 	readonly leaving?: readonly (readonly [string, Leaving])[];
 	readonly unreadable?: readonly Unreadable[];
+	readonly restarted?: readonly (readonly [string, Ending])[];
 	/** What the probe says of every port; undefined: it has not tried yet. */
 	readonly answer?: Answer | undefined;
 	readonly names?: ReadonlyMap<string, string>;
@@ -83,6 +84,7 @@ export function surroundings(circumstances: Circumstances = {}): Surroundings {
 			containers,
 			leaving: new Map(leaving),
 			unreadable,
+			restarted: new Map(circumstances.restarted),
 		},
 		listening: new Map(),
 		names,

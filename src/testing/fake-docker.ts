@@ -7,7 +7,7 @@ type FakeContainer = {
 	readonly id: string;
 	readonly name: string;
 	readonly labels?: Readonly<Record<string, string>>;
-	readonly status?: "created" | "running" | "paused" | "exited";
+	readonly status?: "created" | "running" | "paused" | "restarting" | "exited";
 	readonly startedAt?: string;
 	readonly stopSignal?: string;
 	readonly stopTimeout?: number;
