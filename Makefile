@@ -29,7 +29,7 @@ test: $(dependencies) engine images browser valkey ## everything: check, then th
 	@scripts/verify all
 
 .PHONY: test-all
-test-all: $(dependencies) engine images browser valkey ## that, then full lengths and every fault: 45 minutes at most
+test-all: $(dependencies) engine images browser valkey engine-image ## that, then full lengths and every fault: 45 minutes at most
 	@scripts/verify everything
 
 .PHONY: check
@@ -51,6 +51,10 @@ browser: images ## build the image of the browser that make demo and make test l
 .PHONY: valkey
 valkey: images ## build the image of the store that the demo's profile `shared` keeps its sessions in
 	@scripts/images valkey
+
+.PHONY: engine-image
+engine-image: images ## build the image of an engine in a container, for the tests that hurt one
+	@scripts/images engine
 
 .PHONY: refresh
 refresh: engine ## build the images anew, with today's security updates

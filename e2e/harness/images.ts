@@ -6,6 +6,7 @@ export const images = {
 	proxy: `${namespace}/proxy`,
 	webapp: `${namespace}/webapp`,
 	browser: `${namespace}/browser`,
+	engine: `${namespace}/engine`,
 	bench: `${namespace}/bench`,
 	sshd: `${namespace}/sshd`,
 } as const;
