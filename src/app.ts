@@ -46,7 +46,7 @@ export async function run(
 	const haproxy = createHaproxy(join(settings.haproxyDir, "master.sock"));
 	const membership = membershipLogOf(settings);
 	const cookieKey = await cookieKeyOf(settings);
-	const ports = portsOf(settings, { inventory, probe, haproxy, membership, cookieKey });
+	const ports = portsOf(settings, { client, inventory, probe, haproxy, membership, cookieKey });
 	const reconciler = createReconciler(ports, systemClock, {
 		policy: policyOf(settings),
 		options: await optionsOf(settings, cookieKey.key),

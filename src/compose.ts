@@ -2,14 +2,17 @@ import { hostname } from "node:os";
 import { join } from "node:path";
 import { systemClock } from "./clock.ts";
 import type { DockerClient } from "./docker/client.ts";
+import { engineRun } from "./docker/engine-run.ts";
 import { createInventory, type EngineInventory } from "./docker/inventory.ts";
 import { directRoutes } from "./docker/routes.ts";
 import { findSelf } from "./docker/self.ts";
 import { type Announcer, createAnnouncer } from "./handlers/announcer.ts";
 import { createCheck } from "./haproxy/check.ts";
 import { createGenerations } from "./haproxy/generations.ts";
+import { createLastLife } from "./haproxy/last-life.ts";
 import type { Haproxy } from "./haproxy/master.ts";
 import type { Log } from "./log.ts";
+import type { Runs } from "./model/boot.ts";
 import type { ContainerRef } from "./model/fleet.ts";
 import type { JoinPolicy } from "./model/surroundings.ts";
 import type { Ports } from "./reconcile/ports.ts";
@@ -19,6 +22,7 @@ import { type CookieKey, keptCookieKey, openCookieKey } from "./state/cookie-key
 import { createKeptTemplates } from "./state/kept-templates.ts";
 import { createMembershipLog, type MembershipLog } from "./state/membership-log.ts";
 import { createNodes } from "./state/nodes.ts";
+import { createKeptRuns, machineRun } from "./state/runs.ts";
 import { createStopGrace } from "./state/stop-grace.ts";
 
 export const shippedTemplates = join(import.meta.dirname, "../templates");
@@ -29,6 +33,7 @@ export async function inventoryOf(client: DockerClient, { joinLabel }: Settings)
 }
 
 type Parts = {
+	readonly client: DockerClient;
 	readonly inventory: EngineInventory;
 	readonly probe: Ports["probe"];
 	readonly haproxy: Haproxy;
@@ -38,19 +43,42 @@ type Parts = {
 
 export function portsOf(
 	settings: Settings,
-	{ inventory, probe, haproxy, membership, cookieKey }: Parts,
+	{ client, inventory, probe, haproxy, membership, cookieKey }: Parts,
 ): Ports {
+	const lastGood = lastGoodOf(settings, client);
 	return {
 		engine: inventory,
 		probe,
 		haproxy,
 		templates: templatesOf(settings),
 		generations: createGenerations(settings.generationDir, createCheck()),
+		lastGood,
 		records: {
 			nodes: createNodes(settings.nodesDir),
 			membership: membership.append,
 			proxy: createStopGrace(settings.runDir),
 			cookieKey: cookieKey.keep,
+			lastGood: lastGood.confirm,
+		},
+	};
+}
+
+/** What a start without Docker begins with, and in which run of machine and engine it was good. */
+function lastGoodOf({ generationDir }: Settings, client: DockerClient) {
+	const lastLife = createLastLife(generationDir);
+	const runs = createKeptRuns(generationDir);
+	const now = async (): Promise<Runs> => {
+		return { machine: await machineRun(), engine: await engineRun(client.engine) };
+	};
+	return {
+		read: async () => {
+			const fleet = await lastLife.fleet();
+			return fleet && { fleet, told: await runs.told(), now: await now() };
+		},
+		confirm: async () => {
+			const problems = await runs.keep(await now());
+			await lastLife.forget();
+			return problems;
 		},
 	};
 }

@@ -6,6 +6,8 @@ import type { Sandbox } from "../harness/sandbox.ts";
 
 /** The engine's socket by way of a container that can misbehave, so that no test troubles the engine itself. */
 export type EngineRelay = {
+	/** The container's name. */
+	readonly name: string;
 	/** The options of a proxy that reaches the engine this way, whether the relay runs or not. */
 	readonly options: readonly string[];
 	/** Takes the socket's place, or takes it again. */
@@ -54,6 +56,7 @@ export async function createEngineRelay(sandbox: Sandbox): Promise<EngineRelay> 
 	const relay = sandbox.nameOf("relay");
 	const inside = async (command: string) => docker("exec", relay, "sh", "-c", command);
 	return {
+		name: relay,
 		options: [...mount, "-e", `BALLAST_DOCKER_HOST=unix://${socket}`],
 		open: async () => {
 			await docker("rm", "--force", relay);

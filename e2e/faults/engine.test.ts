@@ -4,7 +4,14 @@ import { docker } from "../harness/docker.ts";
 import { eventually } from "../harness/eventually.ts";
 import { becomes } from "../harness/health.ts";
 import { keptLines } from "../harness/membership.ts";
-import { ballast, problemWith, type RunningProxy, startProxy, statusOf } from "../harness/proxy.ts";
+import {
+	ballast,
+	problemWith,
+	type RunningProxy,
+	restartProxy,
+	startProxy,
+	statusOf,
+} from "../harness/proxy.ts";
 import { createSandbox, type Sandbox } from "../harness/sandbox.ts";
 import { startWebapp } from "../harness/servers.ts";
 import { createEngineRelay, type EngineRelay } from "./engine-relay.ts";
@@ -75,6 +82,22 @@ test("an engine that answers nonsense leaves what was served", async () => {
 	await relay.cut();
 	await isWell();
 	await agreeOn(proxy, s1, s2);
+});
+
+test("a start without Docker serves who was served, if they answer, until Docker does", async () => {
+	await docker("pause", relay.name);
+	await docker("stop", "--time", "5", s2);
+	proxy = await restartProxy(proxy);
+	await agreeOn(proxy, s1);
+	const { severity, message } = await problemWith(proxy, "stale-membership", "servers");
+	expect(severity).toBe("notice");
+	expect(message).toContain("in this same run of machine and engine: 1 of them accept");
+	expect(message).toContain(`not served: ${s2} at `);
+	expect(await statusOf(proxy)).toMatchObject({ state: "degraded", servers: 1 });
+	await docker("start", s2);
+	await docker("unpause", relay.name);
+	await agreeOn(proxy, s1, s2);
+	await isWell();
 });
 
 /** The event stream tells first, unless a pass was under way and failed: then what failed it is the problem. */

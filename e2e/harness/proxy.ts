@@ -45,6 +45,13 @@ export async function startProxyElsewhere(
 	return { name: container, network: sandbox.network, url, statsUrl };
 }
 
+/** Its published ports are others then. */
+export async function restartProxy(proxy: RunningProxy): Promise<RunningProxy> {
+	await docker("restart", "--time", "5", proxy.name);
+	const [url, statsUrl] = await Promise.all([urlOf(proxy.name, 80), urlOf(proxy.name, 1936)]);
+	return { ...proxy, url, statsUrl };
+}
+
 export function joinLabelOf(sandbox: Sandbox): string {
 	return `${sandbox.network}.role=backend`;
 }

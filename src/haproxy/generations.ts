@@ -4,6 +4,7 @@ import { AppError } from "../errors.ts";
 import type { Fleet } from "../model/fleet.ts";
 import type { Generation, Verdict } from "../model/generation.ts";
 import type { Check } from "./check.ts";
+import { lastLifeLink } from "./last-life.ts";
 import { parseFleet } from "./parse-fleet.ts";
 import { isMissing, pointLink, removeIfAny, writeTree } from "./write-tree.ts";
 
@@ -26,12 +27,15 @@ export type Generations = {
  *   <id>/                 a generation: what HAProxy reads, and `fleet.json`, what it was made of
  *   current -> <id>       the one in force, and the only name that HAProxy knows
  *   previous -> <id>      the one before
+ *   last-life -> <id>     the one that was in force in an earlier life of the proxy, until Docker has answered in this one
+ *   runs.json             in which run of machine and engine that was (src/state/runs.ts)
  *   staging/, refused/    the one that is being checked, the last one that HAProxy refused
  */
 const links = { current: "current", previous: "previous" } as const;
 const staging = "staging";
 const refused = "refused";
 const record = "fleet.json";
+const runsFile = "runs.json";
 
 /** `root` belongs to the controller, with the set-group-id bit and HAProxy's group. One call at a time. */
 export function createGenerations(root: string, check: Check): Generations {
@@ -129,12 +133,13 @@ async function keepAsRefused(root: string, name: string): Promise<void> {
 
 /** Removes what no link leads to: older generations, and what a crash or a full disk left unfinished. */
 async function sweep(root: string): Promise<void> {
-	const kept = new Set<string | undefined>([links.current, links.previous, refused]);
-	for (const link of [links.current, links.previous]) kept.add(await targetOf(root, link));
+	const all = [links.current, links.previous, lastLifeLink];
+	const kept = new Set<string | undefined>([...all, runsFile, refused]);
+	for (const link of all) kept.add(await targetOf(root, link));
 	for (const name of await readdir(root)) if (!kept.has(name)) await remove(join(root, name));
 }
 
-async function targetOf(root: string, link: keyof typeof links): Promise<string | undefined> {
+async function targetOf(root: string, link: string): Promise<string | undefined> {
 	try {
 		return await readlink(join(root, link));
 	} catch (thrown) {

@@ -1,6 +1,7 @@
 import type { Clock } from "../clock.ts";
 import { AppError, messageOf } from "../errors.ts";
 import type { Log } from "../log.ts";
+import { tellsOfStandIn } from "../model/boot.ts";
 import { happeningsOf, problemHappenings } from "../model/happening.ts";
 import type { Problem } from "../model/problem.ts";
 import type { Outcome } from "./outcome.ts";
@@ -25,7 +26,7 @@ export type LoopTimes = {
 	readonly resync: number;
 	/** After a pass that reloaded HAProxy, until the next one; what leaves does not wait. */
 	readonly rest: number;
-	/** How long HAProxy waits for Docker at the start, before it answers with an empty pool. */
+	/** How long HAProxy waits for Docker at the start, before it serves without. */
 	readonly boot: number;
 };
 
@@ -110,6 +111,7 @@ function tellFailure(thrown: unknown, { status, announce, log }: LoopParts): voi
 	log.warn({ hint, stack: stackOf(thrown) }, `a pass failed, what was served goes on: ${messageOf(thrown)}`);
 }
 
+/** True once it serves all that it can: servers of an earlier life may begin to answer later. */
 async function serveWithoutEngine(parts: LoopParts, signal: AbortSignal): Promise<boolean> {
 	const { reconciler, status, announce, clock, log } = parts;
 	const started = clock.now();
@@ -118,11 +120,13 @@ async function serveWithoutEngine(parts: LoopParts, signal: AbortSignal): Promis
 		const news = status.withoutEngine(outcome, clock.now() - started);
 		announce(happeningsOf(outcome, news));
 		reportProblems(news, log);
-		log.warn(
-			{ generation: outcome.generation },
-			"Docker does not answer: HAProxy serves without a list of containers",
-		);
-		return outcome.generation !== undefined;
+		const isAll = outcome.generation !== undefined && !outcome.problems.some(tellsOfStandIn);
+		if (isAll || outcome.steps.length > 0)
+			log.warn(
+				{ generation: outcome.generation },
+				"Docker does not answer: HAProxy serves without a list of containers",
+			);
+		return isAll;
 	} catch (thrown) {
 		signal.throwIfAborted();
 		tellFailure(thrown, parts);

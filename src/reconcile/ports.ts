@@ -1,3 +1,4 @@
+import type { LastGood } from "../model/boot.ts";
 import type { Inventory, Listening, Self } from "../model/container.ts";
 import type { Endpoint } from "../model/endpoint.ts";
 import type { Fleet } from "../model/fleet.ts";
@@ -14,6 +15,7 @@ export type Ports = {
 	readonly templates: TemplatesPort;
 	readonly generations: GenerationsPort;
 	readonly haproxy: HaproxyPort;
+	readonly lastGood: LastGoodPort;
 	readonly records: RecordsPort;
 };
 
@@ -86,6 +88,11 @@ export type ReloadResult =
 	/** The new process could not start; the old one serves on. `log` is HAProxy's own account. */
 	| { readonly kind: "failed"; readonly log: string };
 
+export type LastGoodPort = {
+	/** What was served when the proxy's container last ended; undefined once Docker has answered in this life. */
+	readonly read: () => Promise<LastGood | undefined>;
+};
+
 /** What outlives a pass. Nothing here throws: a full disk is a problem to tell of, not the end of serving. */
 export type RecordsPort = {
 	/** Appends to the membership log, on standard output and in the state directory. */
@@ -94,6 +101,8 @@ export type RecordsPort = {
 	readonly nodes: (fleet: Fleet) => Promise<readonly Problem[]>;
 	/** Sees to it that the key of sticky cookies outlives the controller. */
 	readonly cookieKey: () => Promise<readonly Problem[]>;
+	/** Docker has answered: what is served now is what a start without it would begin with. */
+	readonly lastGood: () => Promise<readonly Problem[]>;
 	/** Tells the supervisor of the proxy's own container: how long its stop may take. */
 	readonly proxy: (proxy: Self) => Promise<readonly Problem[]>;
 };

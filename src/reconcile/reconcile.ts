@@ -12,12 +12,13 @@ import { createDraft } from "./draft.ts";
 import type { Outcome } from "./outcome.ts";
 import type { Hints, InForce, Ports } from "./ports.ts";
 import { createRecord } from "./record.ts";
+import { standIn } from "./stand-in.ts";
 import { createSwitches, type Switched } from "./switches.ts";
 
 export type Reconciler = {
 	/** One pass over what the hints name. Throws `AppError` when Docker can't be read: then nothing changes. */
 	readonly pass: (hints: Hints, signal: AbortSignal) => Promise<Outcome>;
-	/** For a start at which Docker doesn't answer: an empty pool, unless a generation is in force already. */
+	/** For a start at which Docker doesn't answer: what was served before, as far as it can be counted on. */
 	readonly passWithoutEngine: (signal: AbortSignal) => Promise<Outcome>;
 };
 
@@ -54,7 +55,8 @@ export function createReconciler(ports: Ports, clock: Clock, config: ReconcilerC
 
 	async function passWithoutEngine(signal: AbortSignal): Promise<Outcome> {
 		const before = await ports.generations.current();
-		const draft = { fleet: before?.fleet ?? emptyFleet, problems: [] };
+		recorded ??= before?.fleet ?? emptyFleet;
+		const draft = await standIn(before, ports, signal);
 		const outcome = await bring(draft, before, false, signal);
 		const unwritten = outcome.fleet === undefined ? [] : await ports.records.nodes(outcome.fleet);
 		return { ...outcome, problems: [...outcome.problems, ...unwritten] };

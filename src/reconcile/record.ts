@@ -29,6 +29,7 @@ export function createRecord(
 			records.membership(changes),
 			records.proxy(proxy),
 			records.cookieKey(),
+			records.lastGood(),
 		]);
 		return { ...outcome, changes, problems: [...outcome.problems, ...unwritten.flat()] };
 	};

@@ -1,4 +1,5 @@
 import { orAborted } from "../abort.ts";
+import type { LastGood } from "../model/boot.ts";
 import type { Inventory } from "../model/container.ts";
 import { type Endpoint, endpointKey } from "../model/endpoint.ts";
 import { type Fleet, membersOf } from "../model/fleet.ts";
@@ -49,6 +50,8 @@ type Faults = {
 	/** The copy of the templates that were accepted is lost. */
 	nothingKept?: boolean;
 	answer?: Answer | undefined;
+	/** What an earlier life of the proxy has left. */
+	lastGood?: LastGood | undefined;
 };
 
 const shipped = await loadTemplates(shippedTemplates, undefined);
@@ -168,6 +171,7 @@ export function createFakeWorld(circumstances: Circumstances = {}): FakeWorld {
 					return result;
 				},
 			},
+			lastGood: { read: async () => faults.lastGood },
 			records: {
 				nodes: async (fleet) => {
 					nodes = membersOf(fleet).map(({ server }) => server.container.name);
@@ -179,6 +183,10 @@ export function createFakeWorld(circumstances: Circumstances = {}): FakeWorld {
 				},
 				proxy: async () => [],
 				cookieKey: async () => [],
+				lastGood: async () => {
+					faults.lastGood = undefined;
+					return [];
+				},
 			},
 		},
 	};
