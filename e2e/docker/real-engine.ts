@@ -18,8 +18,14 @@ export async function realEngine(host: ContractEngine["host"]): Promise<Contract
 		pause: async (id) => {
 			await docker("pause", id);
 		},
+		signal: async (id, signal) => {
+			await docker("kill", "--signal", `${signal}`, id);
+		},
 		stop: async (id) => {
 			await docker("stop", id);
+		},
+		remove: async (id) => {
+			await docker("rm", "--force", id);
 		},
 		exec: async (id) => {
 			await docker("exec", id, "true");

@@ -4,7 +4,8 @@ import { join } from "node:path";
 import { expect, test, vi } from "vitest";
 import { contractFake } from "../testing/contract-fake.ts";
 import { dockerContract } from "../testing/docker-contract.ts";
-import { createFakeDocker, fakeId } from "../testing/fake-docker.ts";
+import { fakeId } from "../testing/fake-container.ts";
+import { createFakeDocker } from "../testing/fake-docker.ts";
 import { temporaryDirectory } from "../testing/temporary-directory.ts";
 import { createDockerClient } from "./client.ts";
 

@@ -1,6 +1,7 @@
 import { expect, test } from "vitest";
 import { createLog } from "../log.ts";
-import { createFakeDocker, type FakeDocker, fakeId } from "../testing/fake-docker.ts";
+import { fakeId } from "../testing/fake-container.ts";
+import { createFakeDocker, type FakeDocker } from "../testing/fake-docker.ts";
 import { createDockerClient } from "./client.ts";
 import { type DockerEvent, followEvents, parseEvent, type StreamState } from "./events.ts";
 

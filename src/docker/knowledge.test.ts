@@ -1,7 +1,7 @@
 import { expect, test } from "vitest";
 import { reachOf } from "../model/reach.ts";
 import { container } from "../testing/containers.ts";
-import { fakeId } from "../testing/fake-docker.ts";
+import { fakeId } from "../testing/fake-container.ts";
 import { watchedEngine } from "../testing/watched-engine.ts";
 import { createKnowledge } from "./knowledge.ts";
 

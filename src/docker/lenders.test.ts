@@ -1,5 +1,5 @@
 import { expect, test } from "vitest";
-import { fakeId } from "../testing/fake-docker.ts";
+import { fakeId } from "../testing/fake-container.ts";
 import { type WatchedEngine, watchedEngine } from "../testing/watched-engine.ts";
 
 const backend = { role: "backend" };

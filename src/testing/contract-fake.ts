@@ -1,27 +1,20 @@
 import type { ContractEngine } from "./docker-contract.ts";
+import { dockerLife } from "./docker-life.ts";
 import type { FakeDocker } from "./fake-docker.ts";
 
 /** What the contract does to an engine, done to the fake one. */
 export function contractFake(docker: FakeDocker): ContractEngine {
-	const change = (id: string, status: "paused" | "exited") => {
-		const container = docker.containers.get(id);
-		if (container !== undefined) docker.containers.set(id, { ...container, status });
-	};
+	const life = dockerLife(docker);
 	return {
 		host: docker.host,
 		start: async (name, label) => {
 			const [key = "", value = ""] = label.split("=");
-			const startedAt = new Date(Date.now() - 1).toISOString();
-			const { id } = docker.add({ name, labels: { [key]: value }, startedAt });
-			docker.emit(id, "start");
-			return id;
+			return life.start({ name, labels: { [key]: value } });
 		},
-		pause: async (id) => change(id, "paused"),
-		stop: async (id) => {
-			docker.emit(id, "kill", { signal: "15" });
-			change(id, "exited");
-			for (const action of ["die", "disconnect", "stop"]) docker.emit(id, action);
-		},
+		pause: async (id) => life.pause(id),
+		signal: async (id, signal) => life.kill(id, signal),
+		stop: async (id) => life.stop(id),
+		remove: async (id) => life.remove(id),
 		exec: async (id) => docker.emit(id, "exec_start: true"),
 		[Symbol.asyncDispose]: docker[Symbol.asyncDispose],
 	};

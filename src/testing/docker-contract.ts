@@ -12,8 +12,12 @@ export type ContractEngine = AsyncDisposable & {
 	/** Starts a container of this name, labelled so, that ends at SIGTERM; gives its full id. */
 	readonly start: (name: string, label: string) => Promise<string>;
 	readonly pause: (id: string) => Promise<void>;
+	/** Sends a signal that it survives, by number. */
+	readonly signal: (id: string, signal: number) => Promise<void>;
 	/** Sends SIGTERM, as `docker stop` does, and waits for the end. It leaves its networks before or after it dies. */
 	readonly stop: (id: string) => Promise<void>;
+	/** Removes it while it runs. */
+	readonly remove: (id: string) => Promise<void>;
 	/** Runs something in it, as a health check does. */
 	readonly exec: (id: string) => Promise<void>;
 };
@@ -69,28 +73,15 @@ export function dockerContract(open: () => Promise<ContractEngine>): void {
 	test("tells of a start, a signal and an end in their order, and is silent about exec", async () => {
 		await using engine = await connected();
 		const { client } = engine;
-		const events: DockerEvent[] = [];
-		const ended = new AbortController();
-		const subscribed = Promise.withResolvers<void>();
-		const following = followEvents(
-			{
-				client,
-				onEvent: (event) => events.push(event),
-				onConnected: subscribed.resolve,
-				onState: () => undefined,
-				log: createLog("silent"),
-			},
-			ended.signal,
-		);
-		await subscribed.promise;
+		await using follower = await follow(client);
 		const id = await engine.start("app", `${label}=yes`);
 		await engine.exec(id);
 		const container = await client.inspect(id, signal);
 		await engine.stop(id);
-		const own = () => events.filter((event) => event.containerId === id);
+		const own = () => follower.events.filter((event) => event.containerId === id);
 		await expect
 			.poll(() => own().map(({ action }) => action), { timeout: 5_000 })
-			.toEqual(expect.arrayContaining(["die", "disconnect"]));
+			.toEqual(expect.arrayContaining(["die", "disconnect", "stop"]));
 
 		const actions = own().map(({ action }) => action);
 		expect(actions.filter((action) => action.startsWith("exec"))).toEqual([]);
@@ -102,7 +93,53 @@ export function dockerContract(open: () => Promise<ContractEngine>): void {
 		const kill = own().find(({ action }) => action === "kill");
 		expect(kill?.signal).toBe(15);
 		expect(kill?.at).toBeGreaterThan(Date.parse(container?.startedAt ?? ""));
-		ended.abort(new Error("enough"));
-		await expect(following).rejects.toThrow("enough");
+		expect(own().find(({ action }) => action === "die")?.exitCode).toBe(0);
 	});
+
+	test("tells of every signal which it is, of a removal last, and then knows the container no more", async () => {
+		await using engine = await connected();
+		const { client } = engine;
+		await using follower = await follow(client);
+		const id = await engine.start("app", `${label}=yes`);
+		await engine.signal(id, 28);
+		await engine.remove(id);
+		const own = () => follower.events.filter((event) => event.containerId === id);
+		await expect.poll(() => own().at(-1)?.action, { timeout: 5_000 }).toBe("destroy");
+
+		const wanted = ["kill", "die", "destroy"];
+		const told = own().filter(({ action }) => wanted.includes(action));
+		expect(told.map(({ action, signal, exitCode }) => [action, signal ?? exitCode])).toEqual([
+			["kill", 28],
+			["kill", 9],
+			["die", 137],
+			["destroy", undefined],
+		]);
+		expect(await client.list(label, signal)).toEqual([]);
+		expect(await client.inspect(id, signal)).toBeUndefined();
+	});
+}
+
+/** Subscribed to the engine's events until disposed of. */
+async function follow(client: DockerClient): Promise<AsyncDisposable & { readonly events: DockerEvent[] }> {
+	const events: DockerEvent[] = [];
+	const ending = new AbortController();
+	const subscribed = Promise.withResolvers<void>();
+	const following = followEvents(
+		{
+			client,
+			onEvent: (event) => events.push(event),
+			onConnected: subscribed.resolve,
+			onState: () => undefined,
+			log: createLog("silent"),
+		},
+		ending.signal,
+	);
+	await subscribed.promise;
+	return {
+		events,
+		[Symbol.asyncDispose]: async () => {
+			ending.abort(new Error("enough"));
+			await expect(following).rejects.toThrow("enough");
+		},
+	};
 }

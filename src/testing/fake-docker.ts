@@ -1,26 +1,18 @@
 import { createServer, type ServerResponse } from "node:http";
 import { join } from "node:path";
+import {
+	type FakeContainer,
+	type Filters,
+	fakeId,
+	inspectOf,
+	isListed,
+	listEntry,
+} from "./fake-container.ts";
+import { createFakeStreams, eventOf, type StreamFaults } from "./fake-events.ts";
 import { temporaryDirectory } from "./temporary-directory.ts";
 
-/** A container as the fake engine holds it; what `inspect` answers is made of it. */
-type FakeContainer = {
-	readonly id: string;
-	readonly name: string;
-	readonly labels?: Readonly<Record<string, string>>;
-	readonly status?: "created" | "running" | "paused" | "restarting" | "exited";
-	readonly startedAt?: string;
-	readonly stopSignal?: string;
-	readonly stopTimeout?: number;
-	readonly health?: string;
-	readonly address?: string;
-	readonly networkMode?: string;
-	/** The network that its address is in; without it, the engine's only bridge. */
-	readonly network?: string;
-	readonly gateway?: string;
-};
-
 /** What a real engine can't be made to do on demand. */
-type Faults = {
+type Faults = StreamFaults & {
 	/** Answers in place of the real ones, for paths that contain `path`. */
 	answer?: {
 		readonly path: string;
@@ -30,31 +22,38 @@ type Faults = {
 		/** The connection breaks in the middle of the body. */
 		readonly breakOff?: boolean;
 	};
-	/** Cuts each event stream at once after it has begun. */
-	cutStreams?: boolean;
+	/** Called once a stream is open, before anything that is asked for after it is answered. */
+	onSubscribed?: () => void;
 };
 
-/** A Docker engine by hand on a unix socket: the few endpoints we use, as the contract suite proves against the real one. */
+/**
+ * A Docker engine by hand on a unix socket: the few endpoints we use, as the contract suite proves against the real one. A
+ * test has it in its own process, and a proxy in a container reaches it by its mounted directory.
+ */
 export type FakeDocker = AsyncDisposable & {
 	readonly host: string;
-	/** By id; change it and emit. */
+	/** Where its socket is, and nothing else. */
+	readonly directory: string;
+	/** By id. A change alone tells nobody: see `docker-life.ts`. */
 	readonly containers: Map<string, FakeContainer>;
 	/** Every request so far, such as `GET /containers/json?…`. */
 	readonly requests: string[];
 	readonly faults: Faults;
+	/** The engine's own clock, in milliseconds since 1970; a test may set it. */
+	readonly clock: { now: () => number };
 	readonly add: (container: Partial<FakeContainer> & { readonly name: string }) => FakeContainer;
+	/** Changes a container, silently. */
+	readonly change: (id: string, container: Partial<FakeContainer>) => void;
 	/** An event of a container, to each stream whose filters want it. */
 	readonly emit: (id: string, action: string, attributes?: Readonly<Record<string, string>>) => void;
 	/** Bytes as they are, to each stream. */
 	readonly send: (text: string) => void;
 	/** Breaks each event stream off. */
 	readonly cut: () => void;
-	/** How many connections are open. */
+	/** How many connections, and how many event streams, are open. */
 	readonly connections: () => number;
+	readonly streams: () => number;
 };
-
-type Filters = Readonly<Record<string, readonly string[]>>;
-type Stream = { readonly filters: Filters; readonly response: ServerResponse };
 
 export async function createFakeDocker(): Promise<FakeDocker> {
 	const directory = await temporaryDirectory();
@@ -62,7 +61,8 @@ export async function createFakeDocker(): Promise<FakeDocker> {
 	const containers = new Map<string, FakeContainer>();
 	const requests: string[] = [];
 	const faults: Faults = {};
-	const streams = new Set<Stream>();
+	const clock = { now: () => Date.now() };
+	const streams = createFakeStreams(faults);
 
 	const server = createServer((request, response) => {
 		requests.push(`${request.method} ${request.url}`);
@@ -75,22 +75,26 @@ export async function createFakeDocker(): Promise<FakeDocker> {
 	function answer({ pathname, searchParams }: URL, response: ServerResponse): void {
 		const filters: Filters = JSON.parse(searchParams.get("filters") ?? "{}");
 		const [, id] = /^\/containers\/([^/]+)\/json$/.exec(pathname) ?? [];
-		if (pathname === "/events") subscribe({ filters, response });
-		else if (pathname === "/containers/json") reply(response, 200, listed([...containers.values()], filters));
+		if (pathname === "/events") subscribe(filters, response);
+		else if (pathname === "/containers/json") reply(response, 200, listed(filters));
 		else if (pathname === "/networks") reply(response, 200, [{ Id: fakeId("net") }]);
 		else if (id !== undefined) replyInspect(response, id);
 		else reply(response, 404, { message: "page not found" });
 	}
 
-	function subscribe(stream: Stream): void {
-		stream.response.writeHead(200, { "content-type": "application/json" }).flushHeaders();
-		streams.add(stream);
-		stream.response.on("close", () => streams.delete(stream));
-		if (faults.cutStreams) stream.response.destroy();
+	function subscribe(filters: Filters, response: ServerResponse): void {
+		streams.open(filters, response);
+		faults.onSubscribed?.();
+	}
+
+	function listed(filters: Filters): unknown {
+		const found = [...containers.values()].filter((one) => isListed(one, filters));
+		return found.map((one) => listEntry(one, clock.now()));
 	}
 
 	function replyInspect(response: ServerResponse, id: string): void {
-		const found = [...containers.values()].find((one) => one.id.startsWith(id) || one.name === id);
+		const found =
+			containers.get(id) ?? [...containers.values()].find((one) => one.id.startsWith(id) || one.name === id);
 		if (found === undefined) reply(response, 404, { message: `No such container: ${id}` });
 		else reply(response, 200, inspectOf(found));
 	}
@@ -105,37 +109,31 @@ export async function createFakeDocker(): Promise<FakeDocker> {
 	await new Promise<void>((resolve) => server.listen(path, resolve));
 	return {
 		host: `unix://${path}`,
+		directory: directory.path,
 		containers,
 		requests,
 		faults,
+		clock,
 		add: (container) => {
 			const added = { id: fakeId(container.name), ...container };
 			containers.set(added.id, added);
 			return added;
 		},
-		emit: (id, action, attributes = {}) => {
-			const event = eventOf(id, action, attributes);
-			const wanted = [...streams].filter(({ filters }) => wants(filters, event));
-			for (const { response } of wanted) response.write(`${JSON.stringify(event)}\n`);
+		change: (id, changed) => {
+			const container = containers.get(id);
+			if (container !== undefined) containers.set(id, { ...container, ...changed });
 		},
-		send: (text) => {
-			for (const { response } of streams) response.write(text);
-		},
-		cut: () => {
-			for (const { response } of streams) response.destroy();
-		},
+		emit: (id, action, attributes = {}) => streams.emit(eventOf(id, action, attributes, clock.now())),
+		send: streams.send,
+		cut: streams.cut,
 		connections: () => connections,
+		streams: streams.count,
 		[Symbol.asyncDispose]: async () => {
 			server.closeAllConnections();
 			await new Promise((resolve) => server.close(resolve));
 			await directory[Symbol.asyncDispose]();
 		},
 	};
-}
-
-/** 64 hexadecimal digits, always the same ones for a name. */
-export function fakeId(name: string): string {
-	return Buffer.from(name).toString("hex").padEnd(64, "0").slice(0, 64);
 }
 
 function misbehave(fault: NonNullable<Faults["answer"]>, response: ServerResponse): void {
@@ -148,75 +146,4 @@ function misbehave(fault: NonNullable<Faults["answer"]>, response: ServerRespons
 
 function reply(response: ServerResponse, status: number, body: unknown): void {
 	response.writeHead(status, { "content-type": "application/json" }).end(JSON.stringify(body));
-}
-
-function listed(
-	containers: readonly FakeContainer[],
-	{ label = [], status = ["running"] }: Filters,
-): unknown {
-	return containers
-		.filter(({ status: own = "running" }) => status.includes(own))
-		.filter(({ labels = {} }) => label.every((wanted) => wanted in labels || pairs(labels).includes(wanted)))
-		.map(({ id }) => ({ Id: id }));
-}
-
-function pairs(labels: Readonly<Record<string, string>>): readonly string[] {
-	return Object.entries(labels).map(([key, value]) => `${key}=${value}`);
-}
-
-function inspectOf({ id, name, status = "running", ...container }: FakeContainer): unknown {
-	return {
-		Id: id,
-		Name: `/${name}`,
-		Created: "2026-01-01T00:00:00.000000001Z",
-		State: {
-			Status: status,
-			StartedAt: container.startedAt ?? "2026-01-01T00:00:01.123456789Z",
-			ExitCode: 0,
-			OOMKilled: false,
-			...(container.health === undefined ? {} : { Health: { Status: container.health } }),
-		},
-		Config: {
-			Image: "fake:latest",
-			Labels: container.labels ?? {},
-			StopSignal: container.stopSignal,
-			StopTimeout: container.stopTimeout,
-		},
-		HostConfig: { NetworkMode: container.networkMode ?? "fake-net" },
-		NetworkSettings: {
-			Networks: isGuest(container.networkMode)
-				? {}
-				: { [container.network ?? "fake-net"]: placeOf(container) },
-		},
-	};
-}
-
-/** One that has no network of its own. */
-function isGuest(networkMode = ""): boolean {
-	return networkMode === "host" || networkMode.startsWith("container:");
-}
-
-function placeOf({ address, network, gateway }: Partial<FakeContainer>): unknown {
-	return {
-		NetworkID: fakeId(network ?? "net"),
-		IPAddress: address ?? "10.0.0.2",
-		GlobalIPv6Address: "",
-		Gateway: gateway ?? "",
-	};
-}
-
-type FakeEvent = { readonly Type: string; readonly Action: string };
-
-function eventOf(id: string, action: string, attributes: Readonly<Record<string, string>>): FakeEvent {
-	const ofNetwork = action === "connect" || action === "disconnect";
-	const actor = ofNetwork
-		? { ID: fakeId("net"), Attributes: { container: id, ...attributes } }
-		: { ID: id, Attributes: attributes };
-	const event = { Type: ofNetwork ? "network" : "container", Action: action, Actor: actor };
-	return { ...event, ...{ timeNano: Date.now() * 1e6 } };
-}
-
-/** As Docker does: prefixes are enough once health_status is asked for. */
-function wants({ type = [], event = [] }: Filters, { Type, Action }: FakeEvent): boolean {
-	return type.includes(Type) && event.some((wanted) => Action.startsWith(wanted));
 }

@@ -1,7 +1,8 @@
 import { createDockerClient } from "../docker/client.ts";
 import type { DockerEvent } from "../docker/events.ts";
 import { createInventory, type EngineInventory, type ReadHints } from "../docker/inventory.ts";
-import { createFakeDocker, type FakeDocker, fakeId } from "./fake-docker.ts";
+import { fakeId } from "./fake-container.ts";
+import { createFakeDocker, type FakeDocker } from "./fake-docker.ts";
 
 /** Just after the fake's containers have started, unless they say otherwise. */
 const soon = Date.parse("2026-01-01T00:00:02Z");
