@@ -11,8 +11,9 @@ export async function realEngine(host: ContractEngine["host"]): Promise<Contract
 	const sandbox = await createSandbox("contract");
 	return {
 		host,
-		start: async (name, label) => {
-			const container = await sandbox.run(name, "--label", label, ...obedient);
+		start: async (name, label, checked = false) => {
+			const check = checked ? ["--health-cmd", "true", "--health-interval", "300ms"] : [];
+			const container = await sandbox.run(name, "--label", label, ...check, ...obedient);
 			return docker("inspect", "--format", "{{.Id}}", container);
 		},
 		pause: async (id) => {

@@ -9,6 +9,7 @@ import { agentFor } from "./agent.ts";
 import { answerOf, fullId } from "./answer.ts";
 import { type DockerHost, nameOf } from "./host.ts";
 import { containerOf } from "./inspect.ts";
+import { type Listed, listedIn } from "./listing.ts";
 import { type EngineSettings, locateEngine, wantedEngine } from "./locate.ts";
 import { statusOf, tooSlow, unreachable } from "./unreachable.ts";
 
@@ -16,8 +17,8 @@ import { statusOf, tooSlow, unreachable } from "./unreachable.ts";
 export type DockerClient = {
 	/** Where the engine is, such as `unix:///var/run/docker.sock`. */
 	readonly engine: string;
-	/** The ids of containers that run or are paused and carry the label: `key=value`, or a bare `key` of any value. */
-	readonly list: (label: string, signal: AbortSignal) => Promise<readonly string[]>;
+	/** The containers that run or are paused and carry the label: `key=value`, or a bare `key` of any value. */
+	readonly list: (label: string, signal: AbortSignal) => Promise<readonly Listed[]>;
 	/** Undefined when there is no such container, or several have an id that begins so. */
 	readonly inspect: (idOrName: string, signal: AbortSignal) => Promise<Container | undefined>;
 	/** The ids of the engine's bridge networks. */
@@ -35,7 +36,7 @@ export type EventFilters = {
 	readonly event: readonly string[];
 };
 
-const listing = v.array(v.object({ Id: fullId }));
+const networkList = v.array(v.object({ Id: fullId }));
 
 /** Far more than any event; what never ends a line is no event stream. */
 const longestLine = 1_000_000;
@@ -84,7 +85,7 @@ export function createDockerClient(
 				(docker, abortSignal) => docker.listContainers({ filters, abortSignal }),
 				signal,
 			);
-			return answerOf(listing, answer, "a list of containers").map(({ Id }) => Id);
+			return listedIn(answer);
 		},
 		inspect: async (idOrName, signal) => {
 			const name = encodeURIComponent(idOrName);
@@ -100,7 +101,7 @@ export function createDockerClient(
 				(docker, abortSignal) => docker.listNetworks({ filters, abortSignal }),
 				signal,
 			);
-			return answerOf(listing, answer, "a list of networks").map(({ Id }) => Id);
+			return answerOf(networkList, answer, "a list of networks").map(({ Id }) => Id);
 		},
 		events: async ({ type, event }, signal) => {
 			const filters = { type: [...type], event: [...event] };

@@ -35,6 +35,9 @@ const network = v.object({
 	IPv6Gateway: address,
 });
 
+/** By name, as an inspect and a list have them alike. */
+export const networks = v.nullish(v.record(v.string(), network));
+
 const binding = v.object({ HostIp: v.optional(v.string(), ""), HostPort: v.string() });
 
 const inspected = v.object({
@@ -63,7 +66,7 @@ const inspected = v.object({
 	}),
 	HostConfig: v.object({ NetworkMode: v.string() }),
 	NetworkSettings: v.object({
-		Networks: v.nullish(v.record(v.string(), network)),
+		Networks: networks,
 		Ports: v.nullish(v.record(v.string(), v.nullable(v.array(binding)))),
 	}),
 });
@@ -115,11 +118,11 @@ function publicationsOf(ports: Ports): readonly Publication[] {
 		.map(({ HostIp, HostPort }) => ({ address: HostIp, port: Number(HostPort) }));
 }
 
-type Networks = NonNullable<Inspected["NetworkSettings"]["Networks"]>;
+type Networks = NonNullable<v.InferOutput<typeof networks>>;
 
 /** A stopped container is still listed in its networks, and one in the host's own is in `host`: both without an address. */
-function attachmentsOf(networks: Networks): readonly Attachment[] {
-	return Object.entries(networks)
+export function attachmentsOf(places: Networks): readonly Attachment[] {
+	return Object.entries(places)
 		.filter(([, at]) => at.IPAddress !== "" || at.GlobalIPv6Address !== "")
 		.map(([name, at]) => ({
 			network: name,

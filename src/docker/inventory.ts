@@ -3,10 +3,11 @@ import type { Inventory } from "../model/container.ts";
 import type { DockerClient } from "./client.ts";
 import { createEndings, type PastEndings } from "./endings.ts";
 import type { DockerEvent } from "./events.ts";
-import { createKnowledge, type Known } from "./knowledge.ts";
-import { createTold, isUp } from "./leaving.ts";
-import { type Found, isFound, isUnread, lookAt, type Unread, unreadableOf } from "./look.ts";
+import { createKnowledge } from "./knowledge.ts";
+import { createTold } from "./leaving.ts";
+import { type Found, isFound, isUnread, type Unread, unreadableOf } from "./look.ts";
 import { isSelf } from "./self.ts";
+import { createSurvey } from "./survey.ts";
 
 export type InventoryParts = {
 	readonly client: Pick<DockerClient, "engine" | "list" | "inspect" | "bridges">;
@@ -50,8 +51,9 @@ const takesAway: ReadonlySet<string> = new Set([
 
 /** What the engine holds, kept by events that name what to read again, and by full lists. */
 export function createInventory(parts: InventoryParts): EngineInventory {
-	const { client, joinLabel, self, clock } = parts;
+	const { self, clock } = parts;
 	const told = createTold(clock);
+	const survey = createSurvey(parts);
 	const endings = createEndings(told);
 	const knowledge = createKnowledge(parts);
 	const isOwn = (id: string) => isSelf(id, self);
@@ -61,7 +63,7 @@ export function createInventory(parts: InventoryParts): EngineInventory {
 	async function read(hints: ReadHints, signal: AbortSignal): Promise<Inventory> {
 		if (hints.all) return await readAll(signal);
 		const heard = told.heard();
-		const seen = await lookAt(client, hints.containers, new Set(), signal);
+		const seen = await survey.those(hints.containers, signal);
 		// Whether it is the engine or a container alone that can't be read, the full list tells.
 		if (seen.some(isUnread)) return await readAll(signal);
 		const { known } = knowledge.now();
@@ -74,8 +76,7 @@ export function createInventory(parts: InventoryParts): EngineInventory {
 	async function readAll(signal: AbortSignal): Promise<Inventory> {
 		const heard = told.heard();
 		const { known } = knowledge.now();
-		const listed = new Set(await client.list(joinLabel, signal));
-		const seen = await lookAt(client, toLookAt(listed, known, self), listed, signal);
+		const { listed, seen } = await survey.all(known, (id) => heard.has(id), signal);
 		const [found, unread] = [seen.filter(isFound), seen.filter(isUnread)];
 		// One that is not listed has ended, and its address may be another's by now.
 		const kept = unread.filter(({ id }) => listed.has(id) || isOwn(id));
@@ -105,16 +106,10 @@ export function createInventory(parts: InventoryParts): EngineInventory {
 		const { containerId, action } = event;
 		const { self: ours, known } = knowledge.now();
 		endings.note(event);
+		survey.doubt(containerId);
 		const takes = told.note(event, known.get(containerId)) || takesAway.has(action);
 		return { containerId, urgent: takes && (known.has(containerId) || containerId === ours.container?.id) };
 	}
 
 	return { read, note };
-}
-
-/** What is listed, what was up before and may have ended since, and the proxy itself. */
-function toLookAt(listed: ReadonlySet<string>, known: Known, self: string | undefined): ReadonlySet<string> {
-	const ids = new Set([...listed, ...[...known.values()].filter(isUp).map(({ id }) => id)]);
-	if (self !== undefined && ![...ids].some((id) => isSelf(id, self))) ids.add(self);
-	return ids;
 }

@@ -14,7 +14,7 @@ export type Unread = { readonly id: string; readonly failure: AppError };
 const concurrency = 8;
 
 type Inspecting = Pick<DockerClient, "inspect">;
-type Seen = Found | Unread;
+export type Seen = Found | Unread;
 
 /**
  * Throws `AppError` when it may be the engine that can't be read, as when it refuses to tell of one that it has listed.

@@ -80,7 +80,7 @@ test("files that are renewed are taken for the next connection", async () => {
 	const { cert, key } = authority.issue({ names: ["ballast"] });
 	await engine.write({ "cert.pem": cert, "key.pem": key });
 
-	expect(await client.list("role", signal)).toEqual([fakeId("app")]);
+	expect(await client.list("role", signal)).toMatchObject([{ id: fakeId("app") }]);
 });
 
 test.each(["ca.pem", "key.pem"])("a missing %s is named, with what to do", async (name) => {
@@ -141,7 +141,7 @@ function at({ settings }: Engine, port: number): Engine["settings"] {
 
 async function listOf({ settings }: Pick<Engine, "settings">): Promise<readonly string[]> {
 	using client = createDockerClient(settings);
-	return await client.list("role", signal);
+	return (await client.list("role", signal)).map(({ id }) => id);
 }
 
 /** An engine behind TLS that lets in whom the authority knows, and a directory of what a client needs. */

@@ -7,9 +7,9 @@ export function contractFake(docker: FakeDocker): ContractEngine {
 	const life = dockerLife(docker);
 	return {
 		host: docker.host,
-		start: async (name, label) => {
+		start: async (name, label, checked = false) => {
 			const [key = "", value = ""] = label.split("=");
-			return life.start({ name, labels: { [key]: value } });
+			return life.start({ name, labels: { [key]: value }, ...(checked && { health: "healthy" }) });
 		},
 		pause: async (id) => life.pause(id),
 		signal: async (id, signal) => life.kill(id, signal),

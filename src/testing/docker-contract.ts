@@ -2,6 +2,7 @@ import { randomUUID } from "node:crypto";
 import { expect, test } from "vitest";
 import { createDockerClient, type DockerClient } from "../docker/client.ts";
 import { type DockerEvent, followEvents } from "../docker/events.ts";
+import { agrees } from "../docker/listing.ts";
 import type { EngineSettings } from "../docker/locate.ts";
 import { createLog } from "../log.ts";
 
@@ -9,8 +10,8 @@ import { createLog } from "../log.ts";
 export type ContractEngine = AsyncDisposable & {
 	/** Its host, or all that leads there. */
 	readonly host: string | EngineSettings;
-	/** Starts a container of this name, labelled so, that ends at SIGTERM; gives its full id. */
-	readonly start: (name: string, label: string) => Promise<string>;
+	/** Starts a container of this name, labelled so, that ends at SIGTERM, and soon has passed a health check if it has one; gives its full id. */
+	readonly start: (name: string, label: string, checked?: boolean) => Promise<string>;
 	readonly pause: (id: string) => Promise<void>;
 	/** Sends a signal that it survives, by number. */
 	readonly signal: (id: string, signal: number) => Promise<void>;
@@ -41,9 +42,33 @@ export function dockerContract(open: () => Promise<ContractEngine>): void {
 		await engine.pause(paused);
 		await engine.stop(stopped);
 
-		expect(await client.list(`${label}=one`, signal)).toEqual([running]);
-		expect(new Set(await client.list(label, signal))).toEqual(new Set([running, paused]));
-		expect(await client.list(`${label}=on`, signal)).toEqual([]);
+		const idsOf = async (wanted: string) => (await client.list(wanted, signal)).map(({ id }) => id);
+		// Docker writes down what its list shows after `docker stop` has returned, and before it tells of `die`.
+		await expect.poll(() => idsOf(`${label}=one`)).toEqual([running]);
+		expect(new Set(await idsOf(label))).toEqual(new Set([running, paused]));
+		expect(await idsOf(`${label}=on`)).toEqual([]);
+	});
+
+	test("shows of each in its list what an inspect tells of its state, health, name and networks, and since when", async () => {
+		await using engine = await connected();
+		const { client } = engine;
+		const [plain, healthy] = [
+			await engine.start("plain", `${label}=yes`),
+			await engine.start("healthy", `${label}=yes`, true),
+		];
+		await expect
+			.poll(async () => (await client.inspect(healthy, signal))?.health, { timeout: 5_000 })
+			.toBe("healthy");
+
+		for (const { id, shows } of await client.list(label, signal)) {
+			const container = await client.inspect(id, signal);
+			if (container === undefined || shows === undefined) throw new Error(`${id} is not told of`);
+			expect(agrees(shows, container), JSON.stringify({ shows, container })).toBe(true);
+			expect(agrees({ ...shows, networks: [] }, container)).toBe(false);
+			expect(shows.upFor).toBeLessThan(30_000);
+		}
+		await engine.pause(plain);
+		expect((await client.list(label, signal)).find(({ id }) => id === plain)?.shows).toBeUndefined();
 	});
 
 	test("inspects by id and by its first 12 digits, and knows nothing of one that does not exist", async () => {

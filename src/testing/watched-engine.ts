@@ -26,6 +26,8 @@ export type WatchedEngine = AsyncDisposable & {
 export async function watchedEngine(self?: string, limitMs = 5_000): Promise<WatchedEngine> {
 	const { signal } = new AbortController();
 	const docker = await createFakeDocker();
+	// They have only just started, so that no list can say that they have not been started again.
+	docker.clock.now = () => soon;
 	const time = { now: 0 };
 	const client = createDockerClient(docker.host, limitMs);
 	const inventory = createInventory({
