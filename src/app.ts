@@ -2,6 +2,7 @@ import { join } from "node:path";
 import { healthOf, serverRows, withOthers } from "./admin/answers.ts";
 import type { AdminPorts } from "./admin/api.ts";
 import { whyAnswer } from "./admin/explain.ts";
+import { type HoldSources, holdAnswer } from "./admin/hold.ts";
 import { serveAdmin } from "./admin/server.ts";
 import { socketOf } from "./admin/socket.ts";
 import { systemClock } from "./clock.ts";
@@ -12,6 +13,7 @@ import type { EngineInventory } from "./docker/inventory.ts";
 import { createProbe } from "./docker/probe.ts";
 import { messageOf } from "./errors.ts";
 import type { Announcer } from "./handlers/announcer.ts";
+import { showInFlight } from "./haproxy/in-flight.ts";
 import { createHaproxy, type Haproxy } from "./haproxy/master.ts";
 import { showStats } from "./haproxy/stats.ts";
 import { createLog, type Log } from "./log.ts";
@@ -22,6 +24,7 @@ import { createReconciler } from "./reconcile/reconcile.ts";
 import { createStatusBoard, type StatusBoard } from "./reconcile/status.ts";
 import { createTrigger, type Trigger } from "./reconcile/trigger.ts";
 import type { Settings } from "./settings.ts";
+import { type Holds, openHolds } from "./state/holds.ts";
 import type { MembershipLog } from "./state/membership-log.ts";
 
 /** All in milliseconds. */
@@ -43,10 +46,11 @@ export async function run(
 	using client = createDockerClient(settings);
 	const inventory = await inventoryOf(client, settings);
 	await using probe = createProbe({ onChange: () => trigger.hint({}) });
-	const haproxy = createHaproxy(join(settings.haproxyDir, "master.sock"));
+	const haproxy = createHaproxy(masterSocketOf(settings));
 	const membership = membershipLogOf(settings);
 	const cookieKey = await cookieKeyOf(settings);
-	const ports = portsOf(settings, { client, inventory, probe, haproxy, membership, cookieKey });
+	const holds = await openHolds(settings.stateDir);
+	const ports = portsOf(settings, { client, inventory, probe, haproxy, membership, cookieKey, holds });
 	const reconciler = createReconciler(ports, systemClock, {
 		policy: policyOf(settings),
 		options: await optionsOf(settings, cookieKey.key),
@@ -56,7 +60,7 @@ export async function run(
 	const { announce } = announcer;
 	await using _admin = await serveAdmin(
 		socketOf(settings),
-		adminPorts(settings, { client, status, haproxy, membership, announcer }),
+		adminPorts(settings, { client, status, haproxy, membership, announcer, holds, trigger, log }),
 	);
 
 	onRunning({ readAgain: () => trigger.hint({ all: true }) });
@@ -64,7 +68,7 @@ export async function run(
 	await together(
 		[
 			(ends) => runLoop({ trigger, reconciler, status, announce, clock: systemClock, log, times }, ends),
-			(ends) => follow({ client, inventory, trigger, status, log }, ends),
+			(ends) => follow({ client, inventory, trigger, status, log, holds }, ends),
 		],
 		signal,
 	);
@@ -77,13 +81,19 @@ type Following = {
 	readonly trigger: Trigger;
 	readonly status: StatusBoard;
 	readonly log: Log;
+	readonly holds: Holds;
 };
 
 /** Turns what the engine says into hints (promise 1). */
 async function follow(
-	{ client, inventory, trigger, status, log }: Following,
+	{ client, inventory, trigger, status, log, holds }: Following,
 	signal: AbortSignal,
 ): Promise<void> {
+	const isGone = async (id: string) => (await client.inspect(id, signal)) === undefined;
+	// An engine that can't be read now tells with its next stream.
+	const prune = (): void => {
+		holds.prune(isGone).catch((thrown: unknown) => log.debug(messageOf(thrown)));
+	};
 	await followEvents(
 		{
 			client,
@@ -91,8 +101,12 @@ async function follow(
 			onEvent: (event) => {
 				const { containerId, urgent } = inventory.note(event);
 				trigger.hint({ container: containerId, urgent });
+				if (event.action === "destroy" && holds.all().has(containerId)) prune();
 			},
-			onConnected: () => trigger.hint({ all: true }),
+			onConnected: () => {
+				trigger.hint({ all: true });
+				prune();
+			},
 			onState: ({ connected, attempt, cause }) => {
 				status.engine({ connected, attempt, ...(cause === undefined ? {} : { cause: messageOf(cause) }) });
 			},
@@ -128,17 +142,24 @@ function proxyIn(status: StatusBoard): ContainerRef | undefined {
 	return status.outcome()?.draft?.around.inventory.proxy.container;
 }
 
+function masterSocketOf({ haproxyDir }: Settings): string {
+	return join(haproxyDir, "master.sock");
+}
+
 type Told = {
 	readonly client: DockerClient;
 	readonly status: StatusBoard;
 	readonly haproxy: Haproxy;
 	readonly membership: MembershipLog;
 	readonly announcer: Announcer;
+	readonly holds: Holds;
+	readonly trigger: Trigger;
+	readonly log: Log;
 };
 
 function adminPorts(
 	settings: Settings,
-	{ client, status, haproxy, membership, announcer }: Told,
+	{ client, status, haproxy, membership, announcer, holds, trigger, log }: Told,
 ): AdminPorts {
 	const worker = { kind: "worker", path: adminSocketOf(settings) } as const;
 	const servers: AdminPorts["servers"] = async (signal) =>
@@ -146,6 +167,13 @@ function adminPorts(
 	const problems = () => status.view().problems;
 	const { latest } = membership;
 	const sources = { outcome: status.outcome, problems, servers, latest, inspect: client.inspect };
+	const hold: HoldSources["hold"] = async (id, state) => {
+		const kept = holds.set(id, state);
+		trigger.hint({ urgent: true });
+		log.info({ container: id.slice(0, 12), hold: state ?? "ready" }, "a person has set this");
+		return await kept;
+	};
+	const master = { kind: "master", path: masterSocketOf(settings) } as const;
 	return {
 		status: async () => withOthers(status.view(), await announcer.problems()),
 		servers,
@@ -153,6 +181,8 @@ function adminPorts(
 		hand: announcer.hand,
 		log: membership,
 		why: (asked, signal) => whyAnswer(sources, asked, signal),
+		hold: (asked, wish, signal) => holdAnswer({ ...sources, hold, held: holds.all }, asked, wish, signal),
+		inFlight: (pool, server, signal) => showInFlight(master, { pool, server }, signal),
 		leaving: () => status.outcome()?.draft?.around.inventory.leaving ?? new Map(),
 	};
 }

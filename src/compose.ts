@@ -19,6 +19,7 @@ import type { Ports } from "./reconcile/ports.ts";
 import { loadTemplates } from "./render/engine.ts";
 import type { Settings } from "./settings.ts";
 import { type CookieKey, keptCookieKey, openCookieKey } from "./state/cookie-key.ts";
+import type { Holds } from "./state/holds.ts";
 import { createKeptTemplates } from "./state/kept-templates.ts";
 import { createMembershipLog, type MembershipLog } from "./state/membership-log.ts";
 import { createNodes } from "./state/nodes.ts";
@@ -39,16 +40,18 @@ type Parts = {
 	readonly haproxy: Haproxy;
 	readonly membership: MembershipLog;
 	readonly cookieKey: CookieKey;
+	readonly holds: Holds;
 };
 
 export function portsOf(
 	settings: Settings,
-	{ client, inventory, probe, haproxy, membership, cookieKey }: Parts,
+	{ client, inventory, probe, haproxy, membership, cookieKey, holds }: Parts,
 ): Ports {
 	const lastGood = lastGoodOf(settings, client);
 	return {
 		engine: inventory,
 		probe,
+		held: holds.all,
 		haproxy,
 		templates: templatesOf(settings),
 		generations: createGenerations(settings.generationDir, createCheck()),
@@ -58,6 +61,7 @@ export function portsOf(
 			membership: membership.append,
 			proxy: createStopGrace(settings.runDir),
 			cookieKey: cookieKey.keep,
+			holds: holds.keep,
 			lastGood: lastGood.confirm,
 		},
 	};

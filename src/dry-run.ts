@@ -25,6 +25,7 @@ import type { Ports } from "./reconcile/ports.ts";
 import { loadTemplates } from "./render/engine.ts";
 import { render } from "./render/render.ts";
 import type { Settings } from "./settings.ts";
+import { openHolds } from "./state/holds.ts";
 
 /** What would be, without doing any of it. */
 export type DryRun = { readonly generation: Generation; readonly problems: readonly Problem[] };
@@ -44,7 +45,9 @@ export async function dryRun(
 		.current()
 		.catch(() => undefined);
 	await using probe = createProbe({ onChange: () => undefined });
-	const draftOf = createDraft(saved === undefined ? probe : everyPortAnswers(), policyOf(settings));
+	const { all: held } = await openHolds(settings.stateDir);
+	const ports = saved === undefined ? probe : everyPortAnswers();
+	const draftOf = createDraft(ports, held, policyOf(settings));
 	const { fleet, problems } = await draftOf(inventory, before, signal);
 	const templates = await loadTemplates(shippedTemplates, settings.templates);
 	const options = await optionsOf(settings, await presentCookieKey(settings));

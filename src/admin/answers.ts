@@ -22,6 +22,7 @@ export function serverRows(fleet: Fleet | undefined, stats: readonly Counted[]):
 			id: server.container.id,
 			address: hostPort(server),
 			status: row?.status ?? "unknown",
+			held: server.state ?? null,
 			weight: row?.weight ?? server.weight,
 			current: row?.current ?? 0,
 			total: row?.total ?? 0,

@@ -2,10 +2,13 @@ import { Hono } from "hono";
 import { bodyLimit } from "hono/body-limit";
 import { AppError, messageOf } from "../errors.ts";
 import type { Leaving } from "../model/container.ts";
+import type { Hold } from "../model/fleet.ts";
 import { type Handed, type Happening, ownHappening } from "../model/happening.ts";
+import { printable } from "../model/labels.ts";
 import type { Problem } from "../model/problem.ts";
 import type { Status } from "../reconcile/status.ts";
 import type { WhyAnswer } from "./explain.ts";
+import type { HoldAnswer, HoldWish } from "./hold.ts";
 import { follow, type LogPort, latest } from "./log-lines.ts";
 
 /** A server as Ballast knows it, and as HAProxy counts it: a row of `ballast servers`. */
@@ -19,6 +22,8 @@ export type ServerRow = {
 	readonly address: string;
 	/** HAProxy's own word, such as `UP` or `DOWN`; `unknown` when it does not answer. */
 	readonly status: string;
+	/** What a person has set. */
+	readonly held: Hold | null;
 	readonly weight: number;
 	/** Requests in service now, and in all since the process started. */
 	readonly current: number;
@@ -38,6 +43,21 @@ export type AdminPorts = {
 	readonly leaving: () => ReadonlyMap<string, Leaving>;
 	readonly hand: (happening: Happening) => Promise<Handed>;
 	readonly why: (asked: string, signal: AbortSignal) => Promise<WhyAnswer>;
+	readonly hold: (asked: string, wish: HoldWish, signal: AbortSignal) => Promise<HoldAnswer>;
+	readonly inFlight: (pool: string, server: string, signal: AbortSignal) => Promise<InFlight>;
+};
+
+/** What is going on at one server. */
+export type InFlight = {
+	/** `open`: it gets new clients; `drained`: it does not; `out`: nobody is sent there. */
+	readonly state: "open" | "drained" | "out";
+	/** Requests and connections in service, and those that wait for it. */
+	readonly open: number;
+	readonly queued: number;
+	/** How many of those that are open are in processes that a reload has replaced. */
+	readonly inReplaced: number;
+	/** Seconds since the oldest of those began that is open; absent where none is. */
+	readonly oldest?: number | undefined;
 };
 
 /** What came instead of an answer, with status 500, or 400 for `bad-input`. */
@@ -51,6 +71,7 @@ export type Answers = {
 	readonly "/health": Health;
 	readonly [why: `/why/${string}`]: WhyAnswer;
 	readonly "/leaving": Readonly<Record<string, Leaving>>;
+	readonly [inFlight: `/in-flight/${string}/${string}`]: InFlight;
 };
 
 /** What can be posted, by path, as JSON, and the answers. */
@@ -59,6 +80,10 @@ export type Posts = {
 		readonly sent: { readonly name: string; readonly payload?: string | undefined };
 		readonly answer: Handed;
 	};
+	readonly "/holds": {
+		readonly sent: { readonly container: string; readonly wish: HoldWish };
+		readonly answer: HoldAnswer;
+	};
 };
 
 /** Bytes: the largest payload, should each of its characters be escaped. */
@@ -66,8 +91,9 @@ const largestBody = 128 * 1024;
 
 /**
  * The controller's answers to the command line: `GET /status`, `/servers`, `/problems`, `/health`, `/leaving`,
- * `/why/<container>`, each one JSON value; `GET /log?lines=20` and `/log?lines=20&follow` are JSON lines, those with
- * `follow` without an end. `POST /events` hands an event on.
+ * `/why/<container>`, `/in-flight/<pool>/<server>`, each one JSON value; `GET /log?lines=20` and `/log?lines=20&follow` are
+ * JSON lines, those with `follow` without an end. `POST /events` hands an event on, `POST /holds` drains a container and the
+ * like.
  */
 export function createApi(ports: AdminPorts): Hono {
 	const api = new Hono();
@@ -85,6 +111,14 @@ export function createApi(ports: AdminPorts): Hono {
 		const { name, payload } = eventIn(await request.req.json<unknown>().catch(refuse));
 		return request.json(await ports.hand(ownHappening(name, payload)));
 	});
+	api.get("/in-flight/:pool/:server", async ({ req, json }) => {
+		const [pool, server] = [req.param("pool"), req.param("server")].map(oneWord);
+		return json(await ports.inFlight(pool ?? "", server ?? "", req.raw.signal));
+	});
+	api.post("/holds", bodyLimit({ maxSize: largestBody, onError: refuse }), async ({ req, json }) => {
+		const { container, wish } = holdIn(await req.json<unknown>().catch(refuse));
+		return json(await ports.hold(container, wish, req.raw.signal));
+	});
 	api.onError((thrown, request) => {
 		const failure = failureOf(thrown);
 		return request.json(failure, failure.code === "bad-input" ? 400 : 500);
@@ -97,6 +131,22 @@ function eventIn(body: unknown): Posts["/events"]["sent"] {
 	if (typeof name === "string" && (payload === undefined || typeof payload === "string"))
 		return { name, payload };
 	return refuse();
+}
+
+function holdIn(body: unknown): Posts["/holds"]["sent"] {
+	const { container, wish } = Object(body) as Readonly<Record<string, unknown>>;
+	if (typeof container === "string" && (wish === "drain" || wish === "maint" || wish === "ready"))
+		return { container, wish };
+	throw new AppError(
+		"bad-input",
+		"expected JSON, an object with a container and a wish: drain, maint or ready",
+	);
+}
+
+/** As it becomes part of a command of HAProxy's. */
+function oneWord(text: string): string {
+	if (/^[a-zA-Z0-9_.:-]+$/.test(text)) return text;
+	throw new AppError("bad-input", `expected the name of a pool or server, got ${printable(text)}`);
 }
 
 function refuse(): never {

@@ -88,6 +88,7 @@ test("since when, and what HAProxy makes of it, is told where it is known", asyn
 		container: "web",
 		id: web.id,
 		status: "UP 1/3",
+		held: null,
 		weight: 1,
 		current: 0,
 		total: 0,

@@ -1,15 +1,12 @@
 import { AppError } from "../errors.ts";
-import type { Draft } from "../model/build.ts";
-import type { Container } from "../model/container.ts";
 import { hostPort } from "../model/endpoint.ts";
 import { emptyFleet, type Fleet, type Member, membersOf, policyOf } from "../model/fleet.ts";
 import type { LoggedEvent } from "../model/membership.ts";
-import { nearNames } from "../model/near-names.ts";
 import type { Problem } from "../model/problem.ts";
-import { type Standing, standingOf } from "../model/standing.ts";
 import { type Explanation, explain } from "../model/why.ts";
 import type { Outcome } from "../reconcile/outcome.ts";
 import type { ServerRow } from "./api.ts";
+import { find, type Inspect } from "./find.ts";
 
 /** The answer to `ballast why`. */
 export type WhyAnswer =
@@ -23,8 +20,7 @@ export type WhySources = {
 	readonly problems: () => readonly Problem[];
 	readonly servers: (signal: AbortSignal) => Promise<readonly ServerRow[]>;
 	readonly latest: (most: number, holding: string) => Promise<readonly LoggedEvent[]>;
-	/** Undefined when there is no such container. */
-	readonly inspect: (nameOrId: string, signal: AbortSignal) => Promise<Container | undefined>;
+	readonly inspect: Inspect;
 };
 
 /**
@@ -34,10 +30,9 @@ export type WhySources = {
 export async function whyAnswer(sources: WhySources, asked: string, signal: AbortSignal): Promise<WhyAnswer> {
 	const { draft, fleet = emptyFleet } = sources.outcome() ?? {};
 	if (draft === undefined) throw notRead();
-	// As `docker inspect` has them.
-	const name = asked.replace(/^\//, "");
-	const standing = named(name, draft, fleet) ?? (await fresh(name, draft, sources, signal));
-	if (standing === undefined) return { known: false, near: nearNames(name, namesIn(draft)) };
+	const found = await find(asked, draft, fleet, sources.inspect, signal);
+	const { standing } = found;
+	if (standing === undefined) return { known: false, near: found.near };
 	const inForce = membersOf(fleet).find(({ server }) => server.container.id === standing.container.id);
 	const explanation = explain({
 		standing,
@@ -49,41 +44,6 @@ export async function whyAnswer(sources: WhySources, asked: string, signal: Abor
 		...(await sinceAndStatus(inForce, sources, signal)),
 	});
 	return { known: true, explanation };
-}
-
-/** Judged in the latest pass; by its name, its id or its server's name. */
-function named(asked: string, draft: Draft, fleet: Fleet): Standing | undefined {
-	const members = [...membersOf(draft.fleet), ...membersOf(fleet)];
-	const id = members.find(({ server }) => server.name === asked)?.server.container.id;
-	return (
-		draft.standings.find(({ container }) => [container.name, container.id].includes(asked)) ?? byId(draft, id)
-	);
-}
-
-function byId({ standings }: Draft, id: string | undefined): Standing | undefined {
-	return standings.find(({ container }) => container.id === id);
-}
-
-/** What Docker takes for a container's name. */
-const nameOrId = /^[a-zA-Z0-9][a-zA-Z0-9_.-]*$/;
-
-/** One that no pass has judged, such as one without the join label: judged now, with what the latest pass looked at. */
-async function fresh(
-	asked: string,
-	draft: Draft,
-	{ inspect }: WhySources,
-	signal: AbortSignal,
-): Promise<Standing | undefined> {
-	const container = nameOrId.test(asked) ? await inspect(asked, signal) : undefined;
-	if (container === undefined) return undefined;
-	return byId(draft, container.id) ?? standingOf(container, draft.around);
-}
-
-function namesIn({ standings }: Draft): readonly string[] {
-	return standings.flatMap(({ container, member }) => [
-		container.name,
-		...(member === undefined ? [] : [member.server.name]),
-	]);
 }
 
 function policyIn(fleet: Fleet, member: Member | undefined): ReturnType<typeof policyOf> {
@@ -115,7 +75,7 @@ async function sinceAndStatus(
 	return { since: join?.time, haproxy: status === "unknown" ? undefined : status };
 }
 
-function notRead(): AppError {
+export function notRead(): AppError {
 	return new AppError("docker-not-read", "the engine has not been read yet", {
 		hint: "see what it waits for: ballast status",
 	});

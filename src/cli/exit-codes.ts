@@ -3,7 +3,7 @@ export const exitCodes = { ok: 0, no: 1, usage: 2, noController: 3, noDocker: 4 
 
 const meanings: Readonly<Record<keyof typeof exitCodes, string>> = {
 	ok: "done; the answer is yes",
-	no: "the answer is no: degraded, unhealthy, refused, different; or it failed",
+	no: "the answer is no: degraded, unhealthy, refused, different, not drained in time; or it failed",
 	usage: "a flag, an argument or a setting that can't be understood",
 	noController: "no controller answers",
 	noDocker: "the Docker engine can't be read",

@@ -1,6 +1,7 @@
 import { Command, CommanderError, InvalidArgumentError } from "commander";
 import type { Answers } from "../admin/api.ts";
 import { askController } from "../admin/client.ts";
+import type { HoldWish } from "../admin/hold.ts";
 import { socketOf } from "../admin/socket.ts";
 import { AppError, messageOf } from "../errors.ts";
 import {
@@ -46,6 +47,7 @@ function createProgram(): Command {
 	addOwn(program);
 	addAnswers(program);
 	addController(program);
+	addHolds(program);
 	return program;
 }
 
@@ -138,6 +140,48 @@ function addController(program: Command): void {
 			const socket = socketOf(readSettings({ flags }));
 			process.exitCode = await eventVerb(socket, { name, payload, json });
 		});
+}
+
+/** What a person sets for a container; it lasts until it is made ready, or is removed. */
+function addHolds(program: Command): void {
+	holding(
+		controllerVerb(program, "drain", "let a container finish: no new clients for it, until it is made ready"),
+	)
+		.option(
+			"-w, --wait",
+			"until nothing is in flight, and then take it out; exit code 1 if something is still open",
+		)
+		.option("--timeout <seconds>", "with --wait: at most so long (default: its drain time)", wholeNumber)
+		.action(async (container, { wait, timeout, json, ...flags }) => {
+			const socket = socketOf(readSettings({ flags }));
+			const isJson = json === true;
+			if (wait === true || timeout !== undefined) {
+				const { drainAndWait } = await import("./drain.ts");
+				process.exitCode = await drainAndWait(socket, { container, timeout, json: isJson });
+				return;
+			}
+			await hold(socket, container, "drain", isJson);
+		});
+	for (const command of [
+		controllerVerb(program, "maint", "take a container out: nobody is sent there, until it is made ready"),
+		controllerVerb(program, "ready", "take back drain and maint"),
+	]) {
+		holding(command).action(async (container, { json, ...flags }) => {
+			const wish = command.name() === "maint" ? "maint" : "ready";
+			await hold(socketOf(readSettings({ flags })), container, wish, json === true);
+		});
+	}
+}
+
+function holding(command: Command): Command {
+	return command
+		.argument("<container>", "its name, its id or the beginning of it, or its server's name")
+		.option("--json", "as JSON");
+}
+
+async function hold(socket: string, container: string, wish: HoldWish, json: boolean): Promise<void> {
+	const { holdVerb } = await import("./hold.ts");
+	process.exitCode = await holdVerb(socket, container, wish, json);
 }
 
 function wholeNumber(text: string): number {

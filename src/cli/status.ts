@@ -14,11 +14,16 @@ export function statusText(status: Status): string {
 			"last reload",
 			reload === null ? "none yet" : `${reload.at}, ${reload.took} ms, ${reasonsText(reload.reasons)}`,
 		],
+		...(status.held.length === 0 ? [] : [["set by you", status.held.map(heldText).join(", ")]]),
 		["last turn", status.lastTurn ?? "none yet"],
 		["engine", engineText(status.engine)],
 		["problems", problemsText(status.problems)],
 	];
 	return table(["BALLAST", ""], rows);
+}
+
+function heldText({ container, hold }: Status["held"][number]): string {
+	return `${container}: ${hold}`;
 }
 
 function reasonsText(reasons: NonNullable<Status["lastReload"]>["reasons"]): string {

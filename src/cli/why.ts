@@ -1,26 +1,18 @@
 import { styleText } from "node:util";
 import { askController } from "../admin/client.ts";
-import { AppError } from "../errors.ts";
 import { printable } from "../model/labels.ts";
 import type { Explanation } from "../model/why.ts";
 import { exitCodes } from "./exit-codes.ts";
 import { table } from "./table.ts";
+import { unknownContainer } from "./unknown-container.ts";
 
 /** Says why a container gets requests or not; 1 when it does not. */
 export async function whyVerb(socketPath: string, asked: string, json: boolean): Promise<number> {
 	const answer = await askController(socketPath, `/why/${encodeURIComponent(asked)}`);
-	if (!answer.known) throw unknown(asked, answer.near);
+	if (!answer.known) throw unknownContainer(asked, answer.near);
 	const { explanation } = answer;
 	console.log(json ? JSON.stringify(explanation, undefined, "\t") : whyText(explanation));
 	return explanation.state === "served" ? exitCodes.ok : exitCodes.no;
-}
-
-function unknown(asked: string, near: readonly string[]): AppError {
-	const hint =
-		near.length === 0
-			? "docker ps --all shows their names; an id may be cut short, as long as only one begins with it"
-			: `did you mean ${near.join(", ")}?`;
-	return new AppError("bad-input", `there is no container ${printable(asked)}`, { hint });
 }
 
 /** The verdict first, then what led to it. */

@@ -33,12 +33,12 @@ export type Server = {
 	readonly weight: number;
 	/** Requests at a time; the others wait. Absent: as many as come. */
 	readonly maxconn?: number;
-	/**
-	 * What a person has set. `drain`: no new clients, those that are bound to it still come; `maint`: nobody comes. Absent: it
-	 * is served.
-	 */
-	readonly state?: "drain" | "maint";
+	/** What a person has set. Absent: it is served. */
+	readonly state?: Hold;
 };
+
+/** How a server is held back. `drain`: no new clients, those that are bound to it still come; `maint`: nobody comes. */
+export type Hold = "drain" | "maint";
 
 export type ContainerRef = { readonly id: string; readonly name: string };
 

@@ -48,6 +48,7 @@ export const vocabulary = {
 		example: "/healthz",
 		parse: parsePath,
 	},
+	drain: { expected: "a time such as `10s` or `1m30s`, 24h at most", example: "30s", parse: parseSeconds },
 	enable: { expected: "true or false", example: "false", parse: parseFlag },
 	maxconn: { expected: "a whole number from 1 to 1000000", example: "20", parse: wholeNumber(1, 1_000_000) },
 	network: { expected: "a Docker network's name", example: "shop_front", parse: parseName },
@@ -153,6 +154,16 @@ function parseFlag(text: string): boolean | undefined {
 	const word = text.toLowerCase();
 	return word === "true" || (word === "false" ? false : undefined);
 }
+
+/** Whole seconds, written as Docker and HAProxy write times. */
+function parseSeconds(text: string): number | undefined {
+	const parts = /^(?=\d)(?:(\d{1,2})h)?(?:(\d{1,4})m)?(?:(\d{1,5})s)?$/.exec(text);
+	const [, hours = 0, minutes = 0, seconds = 0] = parts ?? [];
+	const all = Number(hours) * 3600 + Number(minutes) * 60 + Number(seconds);
+	return parts === null || all > mostSeconds ? undefined : all;
+}
+
+const mostSeconds = 24 * 60 * 60;
 
 function parsePath(text: string): string | undefined {
 	return /^\/[a-zA-Z0-9/._~?=&-]{0,199}$/.test(text) ? text : undefined;

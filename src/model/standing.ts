@@ -1,7 +1,7 @@
 import type { Container, Ending, Inventory } from "./container.ts";
 import type { PortChoice } from "./deaf.ts";
 import type { Endpoint } from "./endpoint.ts";
-import { defaultPool, type Member } from "./fleet.ts";
+import { defaultPool, type Hold, type Member, type Server } from "./fleet.ts";
 import { type LabelReading, readLabels, type Wishes } from "./labels.ts";
 import { ownPortOf } from "./own-port.ts";
 import type { Problem } from "./problem.ts";
@@ -24,6 +24,10 @@ export type Standing = {
 	readonly probe?: Endpoint;
 	/** How the start before this one ended, when that was found out only now. */
 	readonly before?: { readonly why: string; readonly failed: boolean };
+	/** What a person has set, member or not. */
+	readonly hold?: Hold;
+	/** How long it may finish what is in flight, once it was told to stop. */
+	readonly drainSeconds: number;
 } & (
 	| { readonly member: Member; readonly why: string }
 	| {
@@ -40,7 +44,14 @@ export function standingOf(container: Container, around: Surroundings): Standing
 	const reading = readLabels(container.labels, around.policy.labels, container.name);
 	const gone = goneBecause(container, around.inventory);
 	const before = startBefore(around.inventory.restarted?.get(container.id));
-	const labelled = { container, reading, hasSay: hasSay(reading, gone), ...(before && { before }) };
+	const labelled = {
+		container,
+		reading,
+		hasSay: hasSay(reading, gone),
+		...(before && { before }),
+		...holdOf(container, around),
+		drainSeconds: reading.wishes.drain ?? container.stopTimeout,
+	};
 	if (gone !== undefined) return { ...labelled, member: undefined, problems: [], ...gone };
 	const absent = (why: string, reached: Reached, ...problems: Problem[]): Standing => {
 		const all = [...reading.problems, ...problems];
@@ -59,7 +70,7 @@ export function standingOf(container: Container, around: Surroundings): Standing
 	const judged = { ...labelled, reach, port, ...standing };
 	const problems = [...reading.problems, ...standing.problems];
 	if (!standing.ready) return { ...judged, failed: standing.failed, member: undefined, problems };
-	const member = memberOf(container, standing.address, port.port, reading.wishes, around.names);
+	const member = memberOf(container, { address: standing.address, port: port.port }, reading.wishes, around);
 	return { ...judged, member, problems };
 }
 
@@ -153,21 +164,27 @@ function portOf(container: Container, wishes: Wishes, policy: JoinPolicy): PortC
 
 function memberOf(
 	container: Container,
-	address: string,
-	port: number,
+	{ address, port }: Pick<Server, "address" | "port">,
 	wishes: Wishes,
-	names: ReadonlyMap<string, string>,
+	around: Surroundings,
 ): Member {
 	const { id, name } = container;
-	const server = {
-		name: names.get(id) ?? `${safe(name)}-${id.slice(0, 8)}`,
+	const { hold: state } = holdOf(container, around);
+	const server: Server = {
+		name: around.names.get(id) ?? `${safe(name)}-${id.slice(0, 8)}`,
 		container: { id, name },
 		address,
 		port,
 		weight: wishes.weight ?? 100,
 		...(wishes.maxconn === undefined ? {} : { maxconn: wishes.maxconn }),
+		...(state && { state }),
 	};
 	return { pool: wishes.pool ?? defaultPool, server };
+}
+
+function holdOf({ id }: Container, { held }: Surroundings): Pick<Standing, "hold"> {
+	const hold = held.get(id);
+	return hold === undefined ? {} : { hold };
 }
 
 /** As HAProxy takes it, and short enough for the server to name a file, which ends at 255 bytes. */

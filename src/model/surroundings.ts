@@ -1,4 +1,5 @@
 import type { Inventory, Listening } from "./container.ts";
+import type { Hold } from "./fleet.ts";
 import type { LabelLanguage } from "./labels.ts";
 
 /** How the operator wants containers to be taken in. */
@@ -19,5 +20,7 @@ export type Surroundings = {
 	readonly names: ReadonlyMap<string, string>;
 	/** Addresses that servers have now, by container id: of several that answer, a server keeps the one it has. */
 	readonly addresses: ReadonlyMap<string, string>;
+	/** What people have set, by container id. */
+	readonly held: ReadonlyMap<string, Hold>;
 	readonly policy: JoinPolicy;
 };

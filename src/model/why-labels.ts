@@ -20,6 +20,7 @@ type Meanings = { readonly [Key in keyof Wishes]-?: (value: NonNullable<Wishes[K
 /** What each label asks for, in words. */
 const meanings: Meanings = {
 	check: (path) => `HAProxy asks the app for ${path}`,
+	drain: (seconds) => `told to stop, it may finish what is in flight for ${seconds} s`,
 	enable: (may) => (may ? "it may join" : "it is kept out"),
 	maxconn: (most) => `${most} requests at a time, the others wait`,
 	network: (network) => `it is reached by the network ${network}`,

@@ -1,6 +1,6 @@
 import { hostPort } from "./endpoint.ts";
 import type { Evidence } from "./evidence.ts";
-import type { ContainerRef, Member } from "./fleet.ts";
+import type { ContainerRef, Hold, Member } from "./fleet.ts";
 import { wantsToJoin } from "./labels.ts";
 import type { Problem } from "./problem.ts";
 import type { Standing } from "./standing.ts";
@@ -33,9 +33,11 @@ export function explain(evidence: Evidence): Explanation {
 	const { id, name } = standing.container;
 	const ours = wantsToJoin(standing.container.labels, evidence.policy.labels.join);
 	const member = inForce ?? (ours ? standing.member : undefined);
+	const judged = ours ? judge(evidence) : notOurs(evidence);
 	return {
 		container: { id, name },
-		...(ours ? judge(evidence) : notOurs(evidence)),
+		...judged,
+		remedies: [...judged.remedies, ...(ours && standing.member === undefined ? heldBack(standing) : [])],
 		server: member === undefined ? null : serverOf(member),
 		labels: labelFacts(evidence),
 		assumed: ours ? assumptions(evidence) : [],
@@ -100,12 +102,30 @@ function obstacleOf(
 	{ haproxy = "", problems, standing, policy }: Evidence,
 	{ pool }: Member,
 ): Obstacle | undefined {
+	const { hold, container } = standing;
+	if (hold !== undefined)
+		return { verdict: `${holdings[hold]}.`, remedies: [`make it ready: ballast ready ${container.name}`] };
 	const unreached = problems.find((one) => one.code === "unreached-pool" && one.subject === pool);
 	if (unreached !== undefined)
 		return { verdict: "It gets no requests: no route leads to that pool.", remedies: [unreached.hint] };
 	if (!/^(DOWN|MAINT|DRAIN|NOLB)/.test(haproxy)) return undefined;
 	const remedy = awakening(haproxy, standing.container.name, policy.labels.prefix);
 	return { verdict: `It gets no requests: HAProxy calls it ${haproxy}.`, remedies: [remedy] };
+}
+
+const holdings: Readonly<Record<Hold, string>> = {
+	drain: "It takes no new clients: a person has drained it, which lasts until it is made ready or removed",
+	maint:
+		"It gets no requests: a person has put it into maintenance, which lasts until it is made ready or removed",
+};
+
+/** Of one that is in no pool now. */
+function heldBack({ hold, container: { name } }: Standing): readonly string[] {
+	if (hold === undefined) return [];
+	const set = hold === "drain" ? "drained it" : "put it into maintenance";
+	return [
+		`once it joins, it takes no new clients: a person has ${set}; take that back with: ballast ready ${name}`,
+	];
 }
 
 function awakening(haproxy: string, name: string, prefix: string): string {

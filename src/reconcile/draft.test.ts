@@ -8,6 +8,8 @@ import { settled } from "../testing/fake-clock.ts";
 import { createDraft } from "./draft.ts";
 import type { Ports } from "./ports.ts";
 
+const nobodyHeld = () => new Map();
+
 const { signal } = new AbortController();
 const names = (draft: Awaited<ReturnType<ReturnType<typeof createDraft>>>) =>
 	membersOf(draft.fleet).map(({ server }) => server.container.name);
@@ -34,7 +36,11 @@ const inventoryOf = (...containers: readonly ReturnType<typeof container>[]) =>
 
 test("in the first draft every port has been tried: a controller that starts again empties no pool", async () => {
 	const { probe, answers } = slowProbe();
-	const draft = createDraft(probe, policy)(inventoryOf(container("a"), container("b")), undefined, signal);
+	const draft = createDraft(probe, nobodyHeld, policy)(
+		inventoryOf(container("a"), container("b")),
+		undefined,
+		signal,
+	);
 	await settled();
 	answers();
 
@@ -43,7 +49,7 @@ test("in the first draft every port has been tried: a controller that starts aga
 
 test("later nobody waits for a newcomer's port", async () => {
 	const { probe, watched, answers } = slowProbe();
-	const draftOf = createDraft(probe, policy);
+	const draftOf = createDraft(probe, nobodyHeld, policy);
 	answers();
 	await draftOf(inventoryOf(), undefined, signal);
 	const draft = await draftOf(inventoryOf(container("late")), undefined, signal);
@@ -58,7 +64,7 @@ test("a first draft whose wait was ended waits again the next time", async () =>
 	const { probe, answers } = slowProbe();
 	const broken = { ...probe, settled: () => Promise.reject(new Error("ended")) };
 	let current: Ports["probe"] = broken;
-	const draftOf = createDraft({ ...probe, settled: (ends) => current.settled(ends) }, policy);
+	const draftOf = createDraft({ ...probe, settled: (ends) => current.settled(ends) }, nobodyHeld, policy);
 	await expect(draftOf(inventoryOf(container("a")), undefined, signal)).rejects.toThrow("ended");
 	current = probe;
 	answers();
@@ -79,7 +85,7 @@ test("promise 2: a member in force that is too busy for the probe stays, until i
 	};
 	const everyone = surroundings({ containers: [busy] });
 	const { fleet } = build(everyone);
-	const draftOf = createDraft(probe, policy);
+	const draftOf = createDraft(probe, nobodyHeld, policy);
 	const inForce = { id: "a", fleet };
 
 	expect(names(await draftOf(everyone.inventory, inForce, signal))).toEqual(["busy"]);

@@ -1,7 +1,7 @@
 import { build, type Draft } from "../model/build.ts";
 import type { Inventory, Listening } from "../model/container.ts";
 import { type Endpoint, endpointKey } from "../model/endpoint.ts";
-import { type Member, membersOf } from "../model/fleet.ts";
+import { type Hold, type Member, membersOf } from "../model/fleet.ts";
 import type { JoinPolicy } from "../model/surroundings.ts";
 import type { InForce, Ports } from "./ports.ts";
 
@@ -12,6 +12,7 @@ import type { InForce, Ports } from "./ports.ts";
  */
 export function createDraft(
 	probe: Ports["probe"],
+	held: () => ReadonlyMap<string, Hold>,
 	policy: JoinPolicy,
 ): (inventory: Inventory, before: InForce, signal: AbortSignal) => Promise<Draft> {
 	/** By id, of each container that is still there and was a member once, whatever it is called since. */
@@ -31,7 +32,8 @@ export function createDraft(
 		const inForce = members.map(({ server }) => [server.container.id, server.name] as const);
 		names = new Map([...names, ...inForce].filter(([id]) => there.has(id)));
 		const addresses = new Map(members.map(({ server }) => [server.container.id, server.address]));
-		const draft = (): Draft => build({ inventory, listening: listening(), names, addresses, policy });
+		const draft = (): Draft =>
+			build({ inventory, listening: listening(), names, addresses, held: held(), policy });
 
 		const first = draft();
 		probe.watch(first.probes);

@@ -1,7 +1,7 @@
 import type { LastGood } from "../model/boot.ts";
 import type { Inventory, Listening, Self } from "../model/container.ts";
 import type { Endpoint } from "../model/endpoint.ts";
-import type { Fleet } from "../model/fleet.ts";
+import type { Fleet, Hold } from "../model/fleet.ts";
 import type { Generation, Verdict } from "../model/generation.ts";
 import type { Happening } from "../model/happening.ts";
 import type { MembershipEvent } from "../model/membership.ts";
@@ -12,6 +12,8 @@ import type { Templates } from "../render/engine.ts";
 export type Ports = {
 	readonly engine: EnginePort;
 	readonly probe: ProbePort;
+	/** What people have set, by container id. */
+	readonly held: () => ReadonlyMap<string, Hold>;
 	readonly templates: TemplatesPort;
 	readonly generations: GenerationsPort;
 	readonly haproxy: HaproxyPort;
@@ -103,6 +105,8 @@ export type RecordsPort = {
 	readonly cookieKey: () => Promise<readonly Problem[]>;
 	/** Docker has answered: what is served now is what a start without it would begin with. */
 	readonly lastGood: () => Promise<readonly Problem[]>;
+	/** Sees to it that what people have set does, too. */
+	readonly holds: () => Promise<readonly Problem[]>;
 	/** Tells the supervisor of the proxy's own container: how long its stop may take. */
 	readonly proxy: (proxy: Self) => Promise<readonly Problem[]>;
 };

@@ -31,7 +31,7 @@ export type ReconcilerConfig = {
 
 /** The way of the data: engine → inventory → draft → accepted generation → plan → apply → record. */
 export function createReconciler(ports: Ports, clock: Clock, config: ReconcilerConfig): Reconciler {
-	const draftOf = createDraft(ports.probe, config.policy);
+	const draftOf = createDraft(ports.probe, ports.held, config.policy);
 	const templates = createAccept(ports, config.options);
 	const switches = createSwitches(ports.haproxy);
 	const record = createRecord(ports.records, config.firstStart);

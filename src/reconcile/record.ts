@@ -30,6 +30,7 @@ export function createRecord(
 			records.proxy(proxy),
 			records.cookieKey(),
 			records.lastGood(),
+			records.holds(),
 		]);
 		return { ...outcome, changes, problems: [...outcome.problems, ...unwritten.flat()] };
 	};

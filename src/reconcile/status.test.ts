@@ -34,6 +34,7 @@ test("before the first pass it is starting, and knows of nothing", () => {
 		pools: 0,
 		servers: 0,
 		generation: null,
+		held: [],
 		lastTurn: null,
 		lastReload: null,
 		engine: { connected: false, attempt: 0 },

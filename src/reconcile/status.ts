@@ -1,6 +1,6 @@
 import type { Clock } from "../clock.ts";
 import { AppError, messageOf } from "../errors.ts";
-import { type Fleet, membersOf } from "../model/fleet.ts";
+import { emptyFleet, type Fleet, type Hold, membersOf } from "../model/fleet.ts";
 import type { ReloadReason } from "../model/plan.ts";
 import type { Problem } from "../model/problem.ts";
 import type { Outcome } from "./outcome.ts";
@@ -21,6 +21,8 @@ export type Status = {
 		readonly reasons: readonly ReloadReason[];
 	} | null;
 	readonly engine: EngineState;
+	/** Servers that a person has drained or put into maintenance. */
+	readonly held: readonly { readonly container: string; readonly hold: Hold }[];
 	readonly problems: readonly Problem[];
 };
 
@@ -89,6 +91,7 @@ export function createStatusBoard(clock: Clock): StatusBoard {
 			lastTurn: lastTurn === undefined ? null : isoTime(lastTurn.wall),
 			lastReload,
 			engine,
+			held: heldIn(last?.fleet ?? emptyFleet),
 			problems,
 		};
 	}
@@ -123,6 +126,12 @@ function stateOf(last: Outcome | undefined, problems: readonly Problem[]): Statu
 function sizeOf(fleet: Fleet | undefined): Pick<Status, "pools" | "servers"> {
 	if (fleet === undefined) return { pools: 0, servers: 0 };
 	return { pools: fleet.pools.length, servers: membersOf(fleet).length };
+}
+
+function heldIn(fleet: Fleet): Status["held"] {
+	return membersOf(fleet).flatMap(({ server: { container, state } }) =>
+		state === undefined ? [] : [{ container: container.name, hold: state }],
+	);
 }
 
 function failureProblem(thrown: unknown): Problem {

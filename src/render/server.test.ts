@@ -1,6 +1,6 @@
 import { describe, expect, test } from "vitest";
 import type { Server } from "../model/fleet.ts";
-import { lightened, serverOptions } from "./server.ts";
+import { asHeld, lightened, serverLine, serverOptions } from "./server.ts";
 
 const server: Server = {
 	name: "shop-web-1-3f2a9c7d",
@@ -25,6 +25,20 @@ test("a server with a limit gets no more requests at a time", () => {
 test("where clients are bound by their address, a server's place among the hashes is its own address", () => {
 	expect(serverOptions(server, { sticky: "source" })).toContain(" hash-key addr-port ");
 	expect(serverOptions(server, { sticky: "cookie" })).not.toContain("hash-key");
+});
+
+test("a line takes a server out that a person has put into maintenance; `add server` takes no such word", () => {
+	const out = { ...server, state: "maint" } as const;
+
+	expect(serverLine(out, {})).toBe(`${serverOptions(server, {})} disabled`);
+	expect(serverOptions(out, {})).toBe(serverOptions(server, {}));
+	expect(serverLine(server, {})).toBe(serverOptions(server, {}));
+});
+
+test("one that is drained has the weight 0, which takes no new clients", () => {
+	expect(asHeld({ ...server, state: "drain" }).weight).toBe(0);
+	expect(asHeld({ ...server, state: "maint" }).weight).toBe(50);
+	expect(asHeld(server).weight).toBe(50);
 });
 
 test("they are one line of less than 64 words, as a command of the Runtime API must be", () => {

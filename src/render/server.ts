@@ -12,7 +12,7 @@ const options = [
 	"pool-purge-delay 1s",
 ].join(" ");
 
-/** Everything that follows a server's name, on a `server` line as well as in an `add server` command. */
+/** What follows a server's name, on a `server` line as well as in an `add server` command. */
 export function serverOptions(server: Server, pool: PoolPolicy): string {
 	return [
 		`${endpoint(server)} weight ${server.weight}`,
@@ -21,6 +21,15 @@ export function serverOptions(server: Server, pool: PoolPolicy): string {
 		...(pool.sticky === "source" ? ["hash-key addr-port"] : []),
 		options,
 	].join(" ");
+}
+
+/**
+ * What follows a server's name on its line, for a process that starts. `add server` does not take `disabled`: there, what a
+ * person has set is a command of its own.
+ */
+export function serverLine(server: Server, pool: PoolPolicy): string {
+	const options = serverOptions(server, pool);
+	return server.state === "maint" ? `${options} disabled` : options;
 }
 
 /** HAProxy keeps 16 places for each unit: a pool with this much loads in half a second, one with ten times as much in ten. */
@@ -35,6 +44,11 @@ export function lightened(servers: readonly Server[]): readonly Server[] {
 	let divisor = 1;
 	while (sum > mostWeight * divisor) divisor *= 10;
 	return servers.map((server) => ({ ...server, weight: lighter(server.weight, divisor) }));
+}
+
+/** One that is drained keeps its share of the sum: the places of the others don't move with it. */
+export function asHeld(server: Server): Server {
+	return server.state === "drain" ? { ...server, weight: 0 } : server;
 }
 
 /** Weight 0 takes no new clients, and only that one. */

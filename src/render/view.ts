@@ -2,7 +2,7 @@ import { AppError } from "../errors.ts";
 import { type Fleet, type Pool, type PoolPolicy, policyOf, type Route, type Server } from "../model/fleet.ts";
 import { byText } from "../model/order.ts";
 import type { ProxyOptions } from "./options.ts";
-import { lightened, serverOptions } from "./server.ts";
+import { asHeld, lightened, serverLine } from "./server.ts";
 
 /** What templates see, as `it`: words to print, and nothing left to decide. */
 export type View = ProxyOptions & {
@@ -45,7 +45,7 @@ export function viewOf(fleet: Fleet, options: ProxyOptions, generation: string):
 
 function poolView(pool: Pool, { cookieKey }: ProxyOptions): PoolView {
 	const { name, sticky, check } = pool;
-	const servers = sticky === "source" ? lightened(pool.servers) : pool.servers;
+	const servers = (sticky === "source" ? lightened(pool.servers) : pool.servers).map(asHeld);
 	return {
 		name: word(name),
 		size: servers.length === 1 ? "1 server" : `${servers.length || "no"} servers`,
@@ -66,7 +66,7 @@ function serverView(server: Server, pool: PoolPolicy): ServerView {
 		name: word(server.name),
 		container: word(server.container.name),
 		containerId: word(server.container.id).slice(0, 12),
-		options: serverOptions({ ...server, address: word(server.address) }, pool),
+		options: serverLine({ ...server, address: word(server.address) }, pool),
 	};
 }
 

@@ -2,6 +2,7 @@ import { createHash } from "node:crypto";
 import { build } from "../model/build.ts";
 import type { Attachment, Container, Ending, Leaving, Listening, Unreadable } from "../model/container.ts";
 import { type Endpoint, endpointKey } from "../model/endpoint.ts";
+import type { Hold } from "../model/fleet.ts";
 import type { JoinPolicy, Surroundings } from "../model/surroundings.ts";
 
 /** The id that the container of this name has in tests. */
@@ -72,6 +73,7 @@ export type Circumstances = {
 	readonly answer?: Answer | undefined;
 	readonly names?: ReadonlyMap<string, string>;
 	readonly addresses?: ReadonlyMap<string, string>;
+	readonly held?: readonly (readonly [string, Hold])[];
 	readonly policy?: Partial<JoinPolicy>;
 };
 
@@ -89,6 +91,7 @@ export function surroundings(circumstances: Circumstances = {}): Surroundings {
 		listening: new Map(),
 		names,
 		addresses: circumstances.addresses ?? new Map(),
+		held: new Map(circumstances.held),
 		policy: { ...policy, ...circumstances.policy },
 	};
 	const answer = "answer" in circumstances ? circumstances.answer : "yes";

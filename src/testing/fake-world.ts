@@ -1,6 +1,5 @@
 import { orAborted } from "../abort.ts";
 import type { LastGood } from "../model/boot.ts";
-import type { Inventory } from "../model/container.ts";
 import { type Endpoint, endpointKey } from "../model/endpoint.ts";
 import { type Fleet, membersOf } from "../model/fleet.ts";
 import type { Generation, Verdict } from "../model/generation.ts";
@@ -67,7 +66,7 @@ export function createFakeWorld(circumstances: Circumstances = {}): FakeWorld {
 	const checked: Fleet[] = [];
 	const log: MembershipEvent[] = [];
 	const faults: Faults = { answer: "yes" };
-	let inventory: Inventory = surroundings(circumstances).inventory;
+	let { inventory, held } = surroundings(circumstances);
 	let [inForce, previous]: [Generation | undefined, Generation | undefined] = [undefined, undefined];
 	let nodes: readonly string[] = [];
 	let watched: readonly Endpoint[] = [];
@@ -111,11 +110,12 @@ export function createFakeWorld(circumstances: Circumstances = {}): FakeWorld {
 		nodes: () => nodes,
 		inForce: () => inForce,
 		holds: (changed) => {
-			inventory = surroundings(changed).inventory;
+			({ inventory, held } = surroundings(changed));
 		},
 		ports: {
 			engine,
 			generations,
+			held: () => held,
 			probe: {
 				watch: (endpoints) => {
 					watched = endpoints;
@@ -187,6 +187,7 @@ export function createFakeWorld(circumstances: Circumstances = {}): FakeWorld {
 					faults.lastGood = undefined;
 					return [];
 				},
+				holds: async () => [],
 			},
 		},
 	};

@@ -19,6 +19,7 @@ export const wellStatus: Status = {
 		],
 	},
 	engine: { connected: true, attempt: 1 },
+	held: [],
 	problems: [],
 };
 
@@ -45,6 +46,7 @@ export const webRow: ServerRow = {
 	id: "0a1b2c3d".repeat(8),
 	address: "192.168.42.3:3000",
 	status: "UP",
+	held: null,
 	weight: 100,
 	current: 2,
 	total: 41,
@@ -71,6 +73,8 @@ export function adminPorts(over: Partial<AdminPorts> = {}): AdminPorts {
 		leaving: () => new Map(),
 		hand: async () => ({ handlers: 1, webhooks: 0, dropped: 0 }),
 		why: async () => ({ known: false, near: [] }),
+		hold: async () => ({ known: false, near: [] }),
+		inFlight: async () => ({ state: "out", open: 0, queued: 0, inReplaced: 0 }),
 		...over,
 	};
 }

@@ -1,0 +1,121 @@
+import { setTimeout as sleep } from "node:timers/promises";
+import type { InFlight } from "../admin/api.ts";
+import { askController } from "../admin/client.ts";
+import type { Held } from "../admin/hold.ts";
+import { AppError } from "../errors.ts";
+import { exitCodes } from "./exit-codes.ts";
+import { hold, holdText, tellRemarks } from "./hold.ts";
+
+export type DrainArguments = {
+	readonly container: string;
+	/** Seconds; undefined: as long as the container may take to finish. */
+	readonly timeout: number | undefined;
+	readonly json: boolean;
+};
+
+/** What came of the wait; `inFlight` is what was seen last. */
+type Drained = { readonly drained: boolean; readonly inFlight: InFlight };
+
+const pollMs = 50;
+const progressMs = 1_000;
+
+/**
+ * Drains a container, waits until nothing is in flight there, and then takes it out: who stops it now loses nothing. 1 when
+ * something is still open in the end; it stays drained.
+ */
+export async function drainAndWait(
+	socket: string,
+	{ container, timeout, json }: DrainArguments,
+): Promise<number> {
+	const held = await hold(socket, container, "drain");
+	if (!json) tellRemarks(held);
+	const seconds = timeout ?? held.drainSeconds;
+	const waiting = { socket, held, deadline: performance.now() + seconds * 1_000 };
+	const result = await emptied(waiting, json ? () => undefined : teller(waiting));
+	if (json) console.log(JSON.stringify({ ...held, ...result }, undefined, "\t"));
+	else if (result.drained)
+		console.log(`${held.container.name} is drained: nothing is in flight, and nobody is sent there`);
+	else tellOpen(held, result.inFlight, seconds);
+	return result.drained ? exitCodes.ok : exitCodes.no;
+}
+
+type Waiting = {
+	readonly socket: string;
+	readonly held: Held;
+	/** By the clock of `performance`. */
+	readonly deadline: number;
+};
+
+/** Twice: bound clients come until it is out, and what they have sent till then finishes. */
+async function emptied(waiting: Waiting, tell: (now: InFlight) => void): Promise<Drained> {
+	const { socket, held } = waiting;
+	const drained = await untilIdle(waiting, (state) => state !== "open", tell);
+	if (!drained.drained) return drained;
+	await persistently(waiting, () => hold(socket, held.container.id, "maint"));
+	return await untilIdle(waiting, (state) => state === "out", tell);
+}
+
+async function untilIdle(
+	waiting: Waiting,
+	isSet: (state: InFlight["state"]) => boolean,
+	tell: (now: InFlight) => void,
+): Promise<Drained> {
+	for (;;) {
+		const now = await persistently(waiting, () => look(waiting));
+		if (isSet(now.state) && now.open + now.queued === 0) return { drained: true, inFlight: now };
+		if (performance.now() >= waiting.deadline) return { drained: false, inFlight: now };
+		tell(now);
+		await sleep(pollMs);
+	}
+}
+
+/** A controller or a HAProxy that is started again meanwhile is waited for. Throws what is still wrong at the deadline. */
+async function persistently<T>({ deadline }: Waiting, act: () => Promise<T>): Promise<T> {
+	for (;;) {
+		try {
+			return await act();
+		} catch (thrown) {
+			if (!(thrown instanceof AppError) || performance.now() >= deadline) throw thrown;
+		}
+		await sleep(pollMs);
+	}
+}
+
+/** One that never was a server has nothing in flight. */
+async function look({ socket, held: { server } }: Waiting): Promise<InFlight> {
+	if (server === null) return { state: "out", open: 0, queued: 0, inReplaced: 0 };
+	return await askController(socket, `/in-flight/${server.pool}/${server.name}`);
+}
+
+/** Tells now and then how far it is. */
+function teller({ held, deadline }: Waiting): (now: InFlight) => void {
+	let toldAt = performance.now();
+	console.error(holdText(held));
+	return (inFlight) => {
+		const now = performance.now();
+		if (now - toldAt < progressMs) return;
+		toldAt = now;
+		const left = Math.max(0, Math.ceil((deadline - now) / 1_000));
+		console.error(`waiting for ${held.container.name}: ${openText(inFlight)}, ${left} s left`);
+	};
+}
+
+function tellOpen({ container: { name } }: Held, inFlight: InFlight, seconds: number): void {
+	console.error(`ballast: ${name} is not done after ${seconds} s: ${openText(inFlight)}`);
+	console.error(
+		`  → it stays drained: wait on with ballast drain --wait --timeout <seconds> ${name}, stop it all the same`,
+	);
+	console.error(
+		`    (what is in flight has its stop timeout to finish), or take it back with ballast ready ${name}`,
+	);
+}
+
+/** Such as `2 request(s) in flight, the oldest for 14 s, 1 of them in a process that was replaced`. */
+export function openText({ state, open, queued, inReplaced, oldest }: InFlight): string {
+	const parts = [`${open} request(s) in flight`];
+	if (oldest !== undefined) parts.push(`the oldest for ${oldest} s`);
+	if (inReplaced > 0) parts.push(`${inReplaced} of them in a process that a reload has replaced`);
+	if (queued > 0) parts.push(`${queued} queued`);
+	if (state === "open") parts.push("and HAProxy still sends new ones");
+	return parts.join(", ");
+}

@@ -1,0 +1,108 @@
+import { parseProc } from "./master.ts";
+import { ask, type CommandSocket, isConnectionLost } from "./socket.ts";
+import { parseStats } from "./stats.ts";
+
+/** What is going on at one server, in the process in force and in those that a reload has replaced. */
+export type InFlight = {
+	/** In the process in force. `open`: it gets new clients; `drained`: it does not; `out`: nobody is sent there. */
+	readonly state: "open" | "drained" | "out";
+	/** Requests and connections in service. */
+	readonly open: number;
+	/** Waiting for it alone. */
+	readonly queued: number;
+	/** How many of those that are open are in replaced processes. */
+	readonly inReplaced: number;
+	/** Seconds since the oldest of those began that is open; undefined where none is. */
+	readonly oldest: number | undefined;
+};
+
+type Place = { readonly pool: string; readonly server: string };
+
+/** By the master's socket. Throws `AppError` when the process in force does not answer. */
+export async function showInFlight(
+	master: CommandSocket,
+	place: Place,
+	signal: AbortSignal,
+): Promise<InFlight> {
+	const processes = parseProc(await ask(master, "show proc", signal));
+	const old = processes.filter(({ role }) => role === "old worker");
+	const now = await inProcess(master, "@1", place, signal);
+	const replaced: Share[] = [];
+	for (const { pid } of old) replaced.push(await inReplaced(master, `@!${pid}`, place, signal));
+	const all = [now, ...replaced];
+	const ages = all.flatMap((share) => share.ages);
+	return {
+		state: now.state,
+		open: sumOf(all.map(({ open }) => open)),
+		queued: sumOf(all.map(({ queued }) => queued)),
+		inReplaced: sumOf(replaced.map(({ open }) => open)),
+		oldest: ages.length === 0 ? undefined : Math.max(...ages),
+	};
+}
+
+/** What one process has of it. */
+type Share = {
+	readonly state: InFlight["state"];
+	readonly open: number;
+	readonly queued: number;
+	readonly ages: readonly number[];
+};
+
+const nothing: Share = { state: "out", open: 0, queued: 0, ages: [] };
+
+/** One that has been replaced may end while it is asked. */
+async function inReplaced(
+	master: CommandSocket,
+	process: string,
+	place: Place,
+	signal: AbortSignal,
+): Promise<Share> {
+	try {
+		return await inProcess(master, process, place, signal);
+	} catch (thrown) {
+		if (isConnectionLost(thrown)) return nothing;
+		throw thrown;
+	}
+}
+
+async function inProcess(
+	master: CommandSocket,
+	process: string,
+	place: Place,
+	signal: AbortSignal,
+): Promise<Share> {
+	const reply = await ask(master, `${process} show stat ${place.pool} 4 -1 typed`, signal);
+	// A pool that is new, or gone; a process that has ended.
+	if (/^(No such proxy|Can't find the target PID)/.test(reply.trim())) return nothing;
+	const row = parseStats(reply).find(({ server }) => server === place.server);
+	if (row === undefined) return nothing;
+	const { status, weight, current: open, queued } = row;
+	const ages = open === 0 ? [] : agesIn(await ask(master, `${process} show sess`, signal), place);
+	return { state: stateOf(status, weight), open, queued, ages };
+}
+
+/** Of the words that HAProxy has for a server, these two lead to requests, unless its weight is 0. */
+function stateOf(status: string, weight: number): InFlight["state"] {
+	if (status.startsWith("MAINT")) return "out";
+	return weight > 0 && /^(UP|no check)/.test(status) ? "open" : "drained";
+}
+
+/** A line for each stream, which is a request, or a connection that was upgraded: `… be=nodes srv=web-1 … age=1m4s …`. */
+export function agesIn(reply: string, { pool, server }: Place): readonly number[] {
+	return reply
+		.split("\n")
+		.filter((line) => line.includes(` be=${pool} srv=${server} `))
+		.map((line) => secondsOf(/ age=(\w+)/.exec(line)?.[1] ?? "0s"));
+}
+
+/** HAProxy's two largest units, as `1d3h` or `5m`. */
+function secondsOf(age: string): number {
+	const units: Readonly<Record<string, number>> = { s: 1, m: 60, h: 3_600, d: 86_400 };
+	return sumOf(
+		[...age.matchAll(/(\d+)([smhd])/g)].map(([, count, unit = ""]) => Number(count) * (units[unit] ?? 0)),
+	);
+}
+
+function sumOf(numbers: readonly number[]): number {
+	return numbers.reduce((all, one) => all + one, 0);
+}
