@@ -48,7 +48,7 @@ test("proxy and webapp share the layers of the base, and the source is the top o
 		"\n",
 	);
 	const step = (text: string) => history.findIndex((line) => line.includes(text));
-	expect(step("COPY src")).toBeLessThan(step("COPY /opt/ballast/node_modules"));
+	expect(step("COPY /opt/ballast/src")).toBeLessThan(step("COPY /opt/ballast/node_modules"));
 	expect(step("COPY /opt/ballast/node_modules")).toBeLessThan(step("install-packages haproxy"));
 });
 

@@ -1,13 +1,12 @@
-import type { Agent, IncomingMessage } from "node:http";
 import { addAbortSignal, type Readable } from "node:stream";
-import Dockerode from "dockerode";
 import * as v from "valibot";
 import { onAbort, orAborted } from "../abort.ts";
 import { AppError, messageOf } from "../errors.ts";
 import type { Container } from "../model/container.ts";
 import { agentFor } from "./agent.ts";
 import { answerOf, fullId } from "./answer.ts";
-import { type DockerHost, nameOf } from "./host.ts";
+import { getStream, getValue, type Way } from "./get.ts";
+import { nameOf } from "./host.ts";
 import { containerOf } from "./inspect.ts";
 import { type Listed, listedIn } from "./listing.ts";
 import { type EngineSettings, locateEngine, wantedEngine } from "./locate.ts";
@@ -50,23 +49,24 @@ export function createDockerClient(
 	limitMs = 5_000,
 ): DockerClient & Disposable {
 	const wanted = typeof settings === "string" ? hostAlone(settings) : settings;
-	const way = createWay(wanted);
+	const ways = createWays(wanted);
 	let place = wantedEngine(wanted);
 
 	/** Bounds the time until there is an answer. One that is a stream may then last. */
 	async function ask<T>(
-		call: (docker: Dockerode, abortSignal: AbortSignal) => Promise<T>,
+		call: (way: Way, signal: AbortSignal) => Promise<T>,
 		signal: AbortSignal,
 	): Promise<T> {
 		signal.throwIfAborted();
-		const { host, docker } = await way.find();
+		const way = await ways.find();
+		const { host } = way;
 		place = nameOf(host);
 		const stop = new AbortController();
 		using _ = onAbort(signal, (reason) => stop.abort(reason));
 		const timer = setTimeout(() => stop.abort(tooSlow(host, limitMs)), limitMs);
 		try {
-			// dockerode leaves a call open for ever when its answer breaks off half-way: the signal decides by itself.
-			return await orAborted(call(docker, stop.signal), stop.signal);
+			// The reason of the abort is what is told, whatever Node makes of it on its way.
+			return await orAborted(call(way, stop.signal), stop.signal);
 		} catch (cause) {
 			signal.throwIfAborted();
 			throw unreachable(host, cause);
@@ -75,42 +75,30 @@ export function createDockerClient(
 		}
 	}
 
+	async function listAt(path: string, filters: Filters, signal: AbortSignal): Promise<unknown> {
+		return await ask((way, ends) => getValue(way, filtered(path, filters), ends), signal);
+	}
+
 	return {
 		get engine() {
 			return place;
 		},
 		list: async (label, signal) => {
 			const filters = { label: [label], status: ["running", "paused"] };
-			const answer = await ask(
-				(docker, abortSignal) => docker.listContainers({ filters, abortSignal }),
-				signal,
-			);
-			return listedIn(answer);
+			return listedIn(await listAt("/containers/json", filters, signal));
 		},
 		inspect: async (idOrName, signal) => {
-			const name = encodeURIComponent(idOrName);
-			const answer = await ask(
-				(docker, abortSignal) => docker.getContainer(name).inspect({ abortSignal }).catch(undefinedIfUnknown),
-				signal,
-			);
+			const path = `/containers/${encodeURIComponent(idOrName)}/json`;
+			const answer = await ask((way, ends) => getValue(way, path, ends).catch(undefinedIfUnknown), signal);
 			return answer === undefined ? undefined : containerOf(answer);
 		},
 		bridges: async (signal) => {
-			const filters = { driver: ["bridge"] };
-			const answer = await ask(
-				(docker, abortSignal) => docker.listNetworks({ filters, abortSignal }),
-				signal,
-			);
+			const answer = await listAt("/networks", { driver: ["bridge"] }, signal);
 			return answerOf(networkList, answer, "a list of networks").map(({ Id }) => Id);
 		},
-		events: async ({ type, event }, signal) => {
-			const filters = { type: [...type], event: [...event] };
-			// Its type says less than it is: the response itself.
-			const subscribe = (docker: Dockerode, abortSignal: AbortSignal) =>
-				docker.getEvents({ filters, abortSignal }) as Promise<IncomingMessage>;
-			return linesOf(await ask(subscribe, signal), signal);
-		},
-		[Symbol.dispose]: way.close,
+		events: async (filters, signal) =>
+			linesOf(await ask((way, ends) => getStream(way, filtered("/events", filters), ends), signal), signal),
+		[Symbol.dispose]: ways.close,
 	};
 }
 
@@ -120,10 +108,8 @@ function hostAlone(dockerHost: string): EngineSettings {
 	return { ...nothing, dockerHost, dockerTlsVerify: false };
 }
 
-type Way = { readonly host: DockerHost; readonly agent: Agent | undefined; readonly docker: Dockerode };
-
 /** Found once, and looked for again as long as it is not. */
-function createWay(settings: EngineSettings) {
+function createWays(settings: EngineSettings) {
 	let way: Promise<Way> | undefined;
 	const forget = (cause: unknown): never => {
 		way = undefined;
@@ -140,21 +126,15 @@ function createWay(settings: EngineSettings) {
 
 async function openWay(settings: EngineSettings): Promise<Way> {
 	const host = await locateEngine(settings);
-	const agent = agentFor(host);
-	return { host, agent, docker: new Dockerode(connectionTo(host, agent)) };
+	return { host, agent: agentFor(host) };
 }
 
 function ignored(): void {}
 
-/** Everything is given, as dockerode takes what is missing from the environment. */
-function connectionTo(host: DockerHost, agent: Agent | undefined): Dockerode.DockerOptions {
-	const nothing = { ca: undefined, cert: undefined, key: undefined, timeout: undefined };
-	const common = { ...nothing, agent, protocol: "http", pathPrefix: "/" } as const;
-	if (host.kind === "unix") return { ...common, host: undefined, socketPath: host.path };
-	// The agent knows the way; this is only for the header Host.
-	if (host.kind === "ssh") return { ...common, host: "docker" };
-	const protocol = host.tls === undefined ? "http" : "https";
-	return { ...common, protocol, host: host.hostname, port: host.port };
+type Filters = Readonly<Record<string, readonly string[]>>;
+
+function filtered(path: string, filters: Filters): string {
+	return `${path}?${new URLSearchParams({ filters: JSON.stringify(filters) })}`;
 }
 
 /** 400: `multiple IDs found with provided prefix` (moby `pkg/truncindex`), and other faults of the request. */
