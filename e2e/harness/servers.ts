@@ -1,5 +1,4 @@
 import { docker } from "./docker.ts";
-import { eventually } from "./eventually.ts";
 import { images } from "./images.ts";
 import { joinLabelOf } from "./proxy.ts";
 import type { Sandbox } from "./sandbox.ts";
@@ -52,11 +51,4 @@ export async function makeWell(container: string): Promise<void> {
 
 export async function remove(...containers: readonly string[]): Promise<void> {
 	await docker("rm", "--force", "--volumes", ...containers);
-}
-
-/** Makes the demo app wait before each answer. */
-export async function slowDown(webapp: string, ms: number): Promise<void> {
-	const body = JSON.stringify({ delay: ms });
-	const ask = `fetch("http://127.0.0.1:3000/delay", { method: "POST", body: ${JSON.stringify(body)} })`;
-	await eventually(() => docker("exec", webapp, "node", "-e", ask));
 }

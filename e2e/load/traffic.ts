@@ -1,18 +1,7 @@
 import { randomInt } from "node:crypto";
 import { setTimeout as delay } from "node:timers/promises";
 import { Client } from "undici";
-
-/** Requests counted where it matters: at the client. HAProxy's log does not show them all. */
-export type Tally = {
-	readonly answered: number;
-	/** When those asked that were told to come back later: 503 with Retry-After. */
-	readonly unserved: readonly Moment[];
-	/** One text per request that got neither: when it was sent, how, and what came of it. */
-	readonly lost: readonly string[];
-};
-
-/** From the request to its answer, in milliseconds since 1970. */
-export type Moment = { readonly since: number; readonly until: number };
+import { createLedger, type Tally } from "./ledger.ts";
 
 export type Traffic = {
 	/** How many answers have come so far. */
@@ -21,62 +10,86 @@ export type Traffic = {
 	readonly stop: () => Promise<Tally>;
 };
 
-/** How many clients of each kind, each sending one GET after the other. */
+/** How many clients of each kind, each sending one request after the other. */
 export type Mix = {
 	/** Keep their connection, and think up to `thinkMs` between requests: what a careless reload resets. */
 	readonly kept: number;
 	readonly thinkMs: number;
 	/** Open a connection for each request. */
 	readonly fresh: number;
+	/**
+	 * Keep their connection, and ask all at about the same time, 5 s after their last answer: when Node apps close what was idle.
+	 * The proxy has as many connections to servers then, and none is used in between.
+	 */
+	readonly idle?: number;
+	/** Ask for answers that take `slowMs`. */
+	readonly slow?: number;
+	readonly slowMs?: number;
+	/** GET unless it says otherwise. Half of `all` are POSTs, each with an id of its own, the others GET, HEAD and OPTIONS. */
+	readonly methods?: "GET" | "all";
+};
+
+/** A bit of everything, some 300 requests a second: not much work, as clients, proxy and apps may share two cores. */
+export const everyKind: Mix = {
+	kept: 16,
+	thinkMs: 150,
+	fresh: 3,
+	idle: 16,
+	slow: 4,
+	slowMs: 700,
+	methods: "all",
 };
 
 /** Sends until it is stopped. No request is sent again by the client. */
-export function startTraffic(url: string, { kept, thinkMs, fresh }: Mix): Traffic {
-	const lost: string[] = [];
-	const unserved: Moment[] = [];
-	let answered = 0;
-	let going = true;
+export function startTraffic(url: string, mix: Mix): Traffic {
+	const ledger = createLedger(mix.methods ?? "GET");
+	const ended = new AbortController();
+	const think = async (ms: number): Promise<unknown> =>
+		delay(ms, undefined, { signal: ended.signal }).catch(() => undefined);
 
-	async function keepAsking(): Promise<void> {
-		const client = new Client(url, { headersTimeout: 15_000 });
-		while (going) {
-			await ask(client, "kept");
-			await delay(randomInt(thinkMs));
+	async function keepAsking(kind: string, thinkMs: () => number, wish?: string): Promise<void> {
+		const client = connect(url);
+		while (!ended.signal.aborted) {
+			await ledger.ask(client, kind, wish);
+			await think(thinkMs());
 		}
 		await client.close();
 	}
 
 	async function askAfresh(): Promise<void> {
-		while (going) {
-			const client = new Client(url, { headersTimeout: 15_000 });
-			await ask(client, "fresh");
+		while (!ended.signal.aborted) {
+			const client = connect(url);
+			await ledger.ask(client, "fresh");
 			await client.close();
-			await delay(randomInt(20));
+			await think(randomInt(20));
 		}
 	}
 
-	async function ask(client: Client, kind: string): Promise<void> {
-		const since = Date.now();
-		try {
-			const { statusCode, headers, body } = await client.request({ method: "GET", path: "/" });
-			await body.dump();
-			if (statusCode === 200) answered += 1;
-			else if (statusCode === 503 && headers["retry-after"] !== undefined)
-				unserved.push({ since, until: Date.now() });
-			else throw new Error(`status ${statusCode}`);
-		} catch (thrown) {
-			const what = thrown instanceof Error ? thrown.message : thrown;
-			lost.push(`${new Date(since).toISOString()} ${kind}: ${what}`);
-		}
-	}
-
-	const clients = [...Array.from({ length: kept }, keepAsking), ...Array.from({ length: fresh }, askAfresh)];
+	const clients = [
+		...times(mix.kept, () => keepAsking("kept", () => randomInt(mix.thinkMs))),
+		...times(mix.fresh, askAfresh),
+		...times(mix.idle ?? 0, () => keepAsking("idle", () => 4_980 + randomInt(40), "busy=3")),
+		...times(mix.slow ?? 0, () => keepAsking("slow", () => randomInt(100), `ms=${mix.slowMs ?? 0}`)),
+	];
 	return {
-		answered: () => answered,
+		answered: ledger.answered,
 		stop: async () => {
-			going = false;
+			ended.abort();
 			await Promise.all(clients);
-			return { answered, unserved, lost };
+			return ledger.tally();
 		},
 	};
+}
+
+/** Holds an idle connection longer than anybody else here, so that it is never the client who closes it. */
+function connect(url: string): Client {
+	return new Client(url, {
+		headersTimeout: 15_000,
+		keepAliveTimeout: 60_000,
+		keepAliveTimeoutThreshold: -60_000,
+	});
+}
+
+function times(count: number, client: () => Promise<void>): readonly Promise<void>[] {
+	return Array.from({ length: count }, client);
 }

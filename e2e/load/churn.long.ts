@@ -1,0 +1,39 @@
+import { afterAll, beforeAll, expect, test } from "vitest";
+import { churn } from "./churn.ts";
+import { createStage, die, kill, type Stage, stop } from "./stage.ts";
+import { startUploads } from "./uploads.ts";
+import { noSafeLost, nothingLost } from "./verdict.ts";
+
+/* Between two and eight servers: two stay. */
+
+let stage: Stage;
+
+beforeAll(async () => {
+	stage = await createStage("churn");
+	await Promise.all([stage.join("serves on"), stage.join("serves on")]);
+});
+afterAll(async () => stage[Symbol.asyncDispose]());
+
+test("promise 9: 60 s of random churn lose nothing, 10 MB uploads included, of apps that serve on for a second", async () => {
+	const uploads = startUploads(stage.proxy.url, 2);
+	const verdict = await stage.load("60 s of churn", async () => {
+		const changes = await churn(stage, { ms: 60_000, between: [0, 6], manners: ["serves on"], leave: stop });
+		console.log(`${changes} joins and leaves`);
+	});
+	const { arrived, lost } = await uploads.stop();
+
+	expect(verdict).toMatchObject(nothingLost);
+	expect(lost).toEqual([]);
+	expect(arrived).toBeGreaterThan(20);
+});
+
+test("promise 9: nor is a safe request lost where apps are killed, or die by themselves", async () => {
+	const verdict = await stage.load("30 s of killing", async () => {
+		const ways = [stop, kill, die];
+		let turn = 0;
+		const leave = async (container: string) => ways[turn++ % ways.length]?.(container);
+		await churn(stage, { ms: 30_000, between: [0, 6], manners: ["graceful", "exits at once"], leave });
+	});
+
+	expect(verdict).toMatchObject(noSafeLost);
+});

@@ -1,0 +1,50 @@
+import { mkdtemp, rm, writeFile } from "node:fs/promises";
+import { tmpdir } from "node:os";
+import { join } from "node:path";
+import { execa } from "execa";
+import { afterAll, beforeAll, expect, test } from "vitest";
+import { eventually } from "../harness/eventually.ts";
+import { joinLabelOf } from "../harness/proxy.ts";
+import { createStage, type Stage, servedBy } from "./stage.ts";
+import { nothingLost } from "./verdict.ts";
+
+let stage: Stage;
+let scratch: string;
+
+beforeAll(async () => {
+	stage = await createStage("rolling");
+	scratch = await mkdtemp(join(tmpdir(), "ballast-rolling-"));
+});
+afterAll(async () => {
+	await compose("down");
+	await rm(scratch, { recursive: true });
+	await stage[Symbol.asyncDispose]();
+});
+
+test("promise 9: docker compose up --scale, up and down, loses nothing of an app that serves on for a second", async () => {
+	await writeService();
+	await scaleTo(2);
+	const verdict = await stage.load("docker compose up --scale", async () => {
+		for (const size of [6, 2, 4, 1, 3]) await scaleTo(size);
+	});
+
+	expect(verdict).toMatchObject(nothingLost);
+});
+
+async function scaleTo(size: number): Promise<void> {
+	await compose("up", "--detach", "--scale", `web=${size}`);
+	await eventually(async () => expect(await servedBy(stage.proxy, "nodes")).toHaveLength(size), 30_000);
+}
+
+async function writeService(): Promise<void> {
+	const { sandbox, apps } = stage;
+	const web = { ...apps.service("serves on"), labels: [joinLabelOf(sandbox)], pull_policy: "never" };
+	const networks = { default: { name: sandbox.network, external: true } };
+	const volumes = { [apps.volume]: { name: apps.volume, external: true } };
+	await writeFile(join(scratch, "compose.json"), JSON.stringify({ services: { web }, networks, volumes }));
+}
+
+async function compose(...args: readonly string[]): Promise<void> {
+	const file = join(scratch, "compose.json");
+	await execa("docker", ["compose", "-p", stage.sandbox.nameOf("project"), "-f", file, ...args]);
+}
