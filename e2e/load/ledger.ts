@@ -5,7 +5,7 @@ import type { Client } from "undici";
 export type Tally = {
 	readonly answered: number;
 	/** When those asked that were told to come back later: 503 with Retry-After. */
-	readonly unserved: readonly Moment[];
+	readonly unserved: readonly (Loss & Moment)[];
 	/** Those that got neither. */
 	readonly lost: readonly Loss[];
 	/** The ids of the POSTs that were answered. */
@@ -37,22 +37,24 @@ export type Ledger = {
 /** Half of `all` methods are POSTs, the others safe ones. */
 export function createLedger(methods: "GET" | "all"): Ledger {
 	const lost: Loss[] = [];
-	const unserved: Moment[] = [];
+	const unserved: (Loss & Moment)[] = [];
 	const posted: string[] = [];
 	let answered = 0;
 
 	async function ask(client: Client, kind: string, wish = ""): Promise<void> {
 		const request = methods === "all" ? anyRequest(wish) : get(wish);
 		const since = Date.now();
+		const loss = (why: string): Loss => {
+			const [at, after] = [new Date(since).toISOString(), Date.now() - since];
+			return { at, after, kind, method: request.method, id: request.body, why };
+		};
 		try {
-			const served = await isServed(client, request);
-			if (!served) return void unserved.push({ since, until: Date.now() });
+			const refusal = await refusalOf(client, request);
+			if (refusal !== undefined) return void unserved.push({ ...loss(refusal), since, until: Date.now() });
 			answered += 1;
 			if (request.body !== undefined) posted.push(request.body);
 		} catch (thrown) {
-			const why = thrown instanceof Error ? thrown.message : `${thrown}`;
-			const [at, after] = [new Date(since).toISOString(), Date.now() - since];
-			lost.push({ at, after, kind, method: request.method, id: request.body, why });
+			lost.push(loss(thrown instanceof Error ? thrown.message : `${thrown}`));
 		}
 	}
 
@@ -78,11 +80,11 @@ function get(wish: string): Request {
 	return { method: "GET", path: wish === "" ? "/" : `/?${wish}` };
 }
 
-/** False when it was told to come back later; throws where there was no good answer at all. */
-async function isServed(client: Client, { method, path, body: id }: Request): Promise<boolean> {
+/** What it was told, when it was told to come back later; throws where there was no good answer at all. */
+async function refusalOf(client: Client, { method, path, body: id }: Request): Promise<string | undefined> {
 	const { statusCode, headers, body } = await client.request({ method, path, body: id ?? null });
-	await body.dump();
-	if (statusCode === 503 && headers["retry-after"] !== undefined) return false;
-	if (statusCode !== 200) throw new Error(`status ${statusCode}`);
-	return true;
+	const text = await body.text();
+	if (statusCode === 503 && headers["retry-after"] !== undefined) return `503 ${text.slice(0, 200)}`;
+	if (statusCode !== 200) throw new Error(`status ${statusCode}: ${text.slice(0, 200)}`);
+	return undefined;
 }
