@@ -172,8 +172,31 @@ test("an endpoint that has not answered for 10 s is silent, which is told once, 
 	await server.close();
 });
 
-test("gaps grow with age: 1 ms at first, 5 % of the age later, 1 s at most", () => {
-	expect([0, 10, 100, 1_000, 10_000, 60_000].map(gapAt)).toEqual([1, 1, 5, 50, 500, 1_000]);
+test("gaps grow with age: 1 ms at first, 1 % of the age for 2 s, 5 % from 10 s on, 1 s at most", () => {
+	const ages = [0, 100, 300, 2_000, 4_000, 10_000, 60_000];
+	expect(ages.map((age) => gapAt(age, 1))).toEqual([1, 1, 3, 20, 80, 500, 1_000]);
+});
+
+test("gaps grow with how many are awaited: all together cost 1,000 tries a second", () => {
+	expect([1, 10, 200].map((awaited) => gapAt(100, awaited))).toEqual([1, 10, 200]);
+	expect(gapAt(10_000, 200)).toBe(500);
+});
+
+test("what listens, is overdue or is no longer watched is not awaited, and others are tried as often as before", async () => {
+	const gaps: number[] = [];
+	const { endpoint } = await freePort();
+	const others = Array.from({ length: 50 }, (_, other) => ({ ...endpoint, start: `other@${other}` }));
+	await using probe = createProbe({ onChange: () => undefined, clock: hurried((ms) => gaps.push(ms)) });
+	probe.watch([endpoint, ...others]);
+	await probe.settled(signal);
+	expect(Math.max(...gaps)).toBeGreaterThanOrEqual(50);
+
+	probe.watch([]);
+	gaps.length = 0;
+	probe.watch([{ ...endpoint, start: "app@2" }]);
+	await expect.poll(() => gaps.length).toBeGreaterThan(3);
+
+	expect(gaps.slice(0, 3)).toEqual([1, 1, 1]);
 });
 
 test("promise 12: waiting for the first answers ends on abort", async () => {
@@ -188,13 +211,14 @@ test("promise 12: waiting for the first answers ends on abort", async () => {
 });
 
 /** A clock on which each wait takes no time and passes all the same. */
-function hurried() {
+function hurried(slept: (ms: number) => void = () => undefined) {
 	let time = 0;
 	return {
 		now: () => time,
 		wall: () => time,
 		sleep: async (ms: number, until: AbortSignal) => {
 			time += ms;
+			slept(ms);
 			await systemClock.sleep(0, until);
 		},
 	};

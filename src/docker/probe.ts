@@ -35,19 +35,37 @@ export function createProbe({
 	readonly clock?: Clock;
 }): Probe {
 	const watches = new Map<string, Watch>();
+	/** How many have not listened yet, and may at any moment. */
+	let awaited = 0;
 
 	function begin(endpoint: Endpoint): Watch {
 		const stopping = new AbortController();
 		const { promise: triedOnce, resolve: tried } = Promise.withResolvers<void>();
+		const noLongerAwaited = countOne();
 		const heard = (answer: Listening) => {
 			const isNews = answer.kind === "listens" || (answer.overdue && !isOverdue(watch.answer));
 			watch.answer = answer;
-			if (isNews) onChange(endpoint);
+			if (!isNews) return;
+			noLongerAwaited();
+			onChange(endpoint);
 		};
-		const ended = probe(endpoint, { clock, heard, tried, signal: stopping.signal });
+		const gap = (age: number) => gapAt(age, awaited);
+		const ended = probe(endpoint, { clock, heard, tried, gap, signal: stopping.signal }).finally(
+			noLongerAwaited,
+		);
 		const answer = { kind: "deaf", overdue: false, fault: undefined } as const;
 		const watch: Watch = { answer, triedOnce, ended, stop: () => stopping.abort() };
 		return watch;
+	}
+
+	/** Counts one more, until what it gives is called. */
+	function countOne(): () => void {
+		let counted = true;
+		awaited += 1;
+		return () => {
+			if (counted) awaited -= 1;
+			counted = false;
+		};
 	}
 
 	function watch(endpoints: readonly Endpoint[]): void {
@@ -83,11 +101,12 @@ type Probing = {
 	readonly clock: Clock;
 	readonly heard: (answer: Listening) => void;
 	readonly tried: () => void;
+	readonly gap: (age: number) => number;
 	readonly signal: AbortSignal;
 };
 
 /** Tries again and again until the endpoint accepts or the signal aborts. Never throws. */
-async function probe(endpoint: Endpoint, { clock, heard, tried, signal }: Probing): Promise<void> {
+async function probe(endpoint: Endpoint, { clock, heard, tried, gap, signal }: Probing): Promise<void> {
 	const began = clock.now();
 	while (!signal.aborted) {
 		const attempt = await tryAll(endpoint, signal);
@@ -98,14 +117,19 @@ async function probe(endpoint: Endpoint, { clock, heard, tried, signal }: Probin
 		else heard({ kind: "deaf", overdue: age >= overdueAfterMs, ...attempt });
 		tried();
 		if (isAccepted) return;
-		await clock.sleep(gapAt(age), signal).catch(() => undefined);
+		await clock.sleep(gap(age), signal).catch(() => undefined);
 	}
 	tried();
 }
 
-/** Users wait for an app that boots for a second 50 ms longer at most, and one that never listens costs a try per second. */
-export function gapAt(ageMs: number): number {
-	return Math.min(Math.max(ageMs * 0.05, 1), 1000);
+/**
+ * Milliseconds until the next try. Users wait for an app that boots for a quarter of a second 2.5 ms longer at most, and one
+ * that never listens costs a try per second. However many are awaited at once, they cost 1,000 tries per second at most:
+ * a fifth of a core.
+ */
+export function gapAt(ageMs: number, awaited: number): number {
+	const share = Math.min(0.01 * Math.max(1, ageMs / 2_000), 0.05);
+	return Math.min(Math.max(ageMs * share, awaited, 1), 1_000);
 }
 
 type Attempt = { readonly address: string } | { readonly fault: ConnectFault };
