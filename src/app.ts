@@ -97,6 +97,7 @@ async function follow(
 	await followEvents(
 		{
 			client,
+			clock: systemClock,
 			log,
 			onEvent: (event) => {
 				const { containerId, urgent } = inventory.note(event);
@@ -107,8 +108,8 @@ async function follow(
 				trigger.hint({ all: true });
 				prune();
 			},
-			onState: ({ connected, attempt, cause }) => {
-				status.engine({ connected, attempt, ...(cause === undefined ? {} : { cause: messageOf(cause) }) });
+			onState: ({ cause, ...state }) => {
+				status.engine({ ...state, ...(cause === undefined ? {} : { cause: messageOf(cause) }) });
 			},
 		},
 		signal,

@@ -33,10 +33,21 @@ function reasonsText(reasons: NonNullable<Status["lastReload"]>["reasons"]): str
 	return others.length === 0 ? `${first}` : `${first} and ${others.length} more`;
 }
 
-function engineText({ connected, attempt, cause }: Status["engine"]): string {
-	return connected
-		? "connected"
-		: `not connected, attempt ${attempt}${cause === undefined ? "" : `: ${cause}`}`;
+/** Where it stands, and what does not go as it should. */
+function engineText({ connected, since, attempt, cause, nextTry, cuts, reading }: Status["engine"]): string {
+	const isUnproven = connected && attempt > 1;
+	return [
+		`${connected ? "connected" : "not connected"}${since === null ? "" : ` since ${since}`}`,
+		...(connected || attempt === 0 ? [] : [`attempt ${attempt}: ${cause}`]),
+		...(isUnproven ? [`attempt ${attempt}, which has not held yet: ${cause}`] : []),
+		...(nextTry === undefined ? [] : [`next try ${nextTry}`]),
+		...(cuts === undefined || !connected ? [] : [`cut ${cuts.count} × in ten minutes: ${cuts.cause}`]),
+		...(reading === undefined ? [] : [readingText(reading)]),
+	].join("; ");
+}
+
+function readingText({ attempt, since, cause }: NonNullable<Status["engine"]["reading"]>): string {
+	return `containers can't be read since ${since}, attempt ${attempt}: ${cause}`;
 }
 
 function problemsText(problems: Status["problems"]): string {

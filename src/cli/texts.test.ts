@@ -23,7 +23,7 @@ test("the status is a table of facts", () => {
 		"generation   0a1b2c3d4e5f",
 		"last reload  2026-01-01T00:00:00.000Z, 35 ms, server joined nodes/web-1-0a1b2c3d and 1 more",
 		"last turn    2026-01-01T00:00:10.000Z",
-		"engine       connected",
+		"engine       connected since 2026-01-01T00:00:00.000Z",
 		"problems     none",
 	]);
 });
@@ -35,7 +35,13 @@ test("a status of trouble tells what is missing, and where to read on", () => {
 		generation: null,
 		lastTurn: null,
 		lastReload: null,
-		engine: { connected: false, attempt: 3, cause: "no engine" },
+		engine: {
+			connected: false,
+			since: "2026-01-01T00:00:01.000Z",
+			attempt: 3,
+			cause: "no engine",
+			nextTry: "2026-01-01T00:00:09.500Z",
+		},
 		problems: [badLabel, startingUp],
 	});
 
@@ -45,7 +51,7 @@ test("a status of trouble tells what is missing, and where to read on", () => {
 		"generation   none yet",
 		"last reload  none yet",
 		"last turn    none yet",
-		"engine       not connected, attempt 3: no engine",
+		"engine       not connected since 2026-01-01T00:00:01.000Z; attempt 3: no engine; next try 2026-01-01T00:00:09.500Z",
 		"problems     1 to mend, 1 that pass by themselves; see: ballast problems",
 	]);
 });

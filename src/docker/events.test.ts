@@ -1,48 +1,10 @@
 import { expect, test } from "vitest";
-import { createLog } from "../log.ts";
 import { fakeId } from "../testing/fake-container.ts";
-import { createFakeDocker, type FakeDocker } from "../testing/fake-docker.ts";
-import { createDockerClient } from "./client.ts";
-import { type DockerEvent, followEvents, parseEvent, type StreamState } from "./events.ts";
+import { createFakeDocker } from "../testing/fake-docker.ts";
+import { follow } from "../testing/follower.ts";
+import { type DockerEvent, parseEvent } from "./events.ts";
 
-const backOff = { shortest: 1, longest: 20 };
 const app = fakeId("app");
-
-type Follower = AsyncDisposable & {
-	/** What was called, in order: `listed`, or an event's action. */
-	readonly calls: string[];
-	readonly states: StreamState[];
-	readonly ended: Promise<unknown>;
-	readonly stop: () => void;
-};
-
-function follow(docker: Pick<FakeDocker, "host" | "requests">, options = backOff): Follower {
-	const calls: string[] = [];
-	const states: StreamState[] = [];
-	const stopping = new AbortController();
-	const ended = followEvents(
-		{
-			client: createDockerClient(docker.host, 1_000),
-			onEvent: ({ action }) => calls.push(action),
-			onConnected: () => calls.push(docker.requests.length > 0 ? "listed" : "listed too early"),
-			onState: (state) => states.push(state),
-			log: createLog("silent"),
-			backOff: options,
-		},
-		stopping.signal,
-	).catch((reason: unknown) => reason);
-	const stop = () => stopping.abort(new Error("stopping"));
-	return {
-		calls,
-		states,
-		ended,
-		stop,
-		[Symbol.asyncDispose]: async () => {
-			stop();
-			await ended;
-		},
-	};
-}
 
 test("promise 1: subscribes, then has everything listed, and again after each cut", async () => {
 	await using docker = await createFakeDocker();
@@ -132,49 +94,6 @@ test("a stream that never ends a line is cut off, not collected", async () => {
 	docker.send("x".repeat(1_100_000));
 
 	await expect.poll(() => follower.calls).toEqual(["listed", "listed"]);
-});
-
-test("never gives up on an engine that is away, and tells each try and its cause", async () => {
-	const away = { host: "unix:///nowhere/docker.sock", requests: [] };
-	await using follower = follow(away, { shortest: 1, longest: 2 });
-
-	await expect.poll(() => follower.states.length).toBeGreaterThan(20);
-
-	expect(follower.states[20]).toMatchObject({
-		connected: false,
-		attempt: 21,
-		cause: { code: "docker-unreachable", message: "There is no Docker socket at /nowhere/docker.sock" },
-	});
-});
-
-test("a stream that is cut at once, again and again, is not asked for faster and faster", async () => {
-	await using docker = await createFakeDocker();
-	docker.faults.cutStreams = true;
-	const began = performance.now();
-	await using follower = follow(docker, { shortest: 10, longest: 100 });
-
-	await expect.poll(() => docker.requests.length).toBe(5);
-
-	// 10, 20, 40 and 80 ms at least lie between five tries.
-	expect(performance.now() - began).toBeGreaterThanOrEqual(145);
-	expect(follower.states.filter(({ connected }) => !connected).map(({ attempt }) => attempt)).toContain(4);
-});
-
-test("after a stream that held, the tries are counted anew", async () => {
-	await using docker = await createFakeDocker();
-	await using follower = follow(docker);
-	await expect.poll(() => follower.calls).toEqual(["listed"]);
-	docker.faults.cutStreams = true;
-	docker.cut();
-	await expect.poll(() => follower.states.at(-1)?.attempt).toBeGreaterThan(3);
-	docker.faults.cutStreams = false;
-	await expect.poll(() => follower.states.at(-1)?.connected).toBe(true);
-	const connectedAt = performance.now();
-	await expect.poll(() => performance.now() - connectedAt).toBeGreaterThan(2 * backOff.longest);
-
-	docker.cut();
-
-	await expect.poll(() => follower.states.at(-1)).toEqual({ connected: true, attempt: 1 });
 });
 
 test.each(["while the stream is open", "while it waits to try again"])(

@@ -1,10 +1,11 @@
-import pRetry from "p-retry";
 import * as v from "valibot";
-import { AppError, messageOf } from "../errors.ts";
+import type { Clock } from "../clock.ts";
+import { messageOf } from "../errors.ts";
 import type { Log } from "../log.ts";
 import { answerOf, fullId } from "./answer.ts";
-import type { DockerClient, EventFilters } from "./client.ts";
+import type { DockerClient } from "./client.ts";
 import { signalNumber } from "./signals.ts";
+import { openStream, type Stream } from "./stream.ts";
 
 /**
  * What an event says: which container to read again. Nothing of it becomes state, but for the signal of a `kill`, and the
@@ -22,80 +23,114 @@ export type DockerEvent = {
 	readonly exitCode?: number;
 };
 
+/** The subscription, as a person is told of it. */
 export type StreamState = {
 	readonly connected: boolean;
 	/** Counts the tries since the last stream that held, from 1. */
 	readonly attempt: number;
-	/** Why there is no stream. */
+	/** Why there is no stream, and when the next try is due, in milliseconds from now. */
 	readonly cause?: unknown;
+	readonly nextTryIn?: number;
 };
 
-/** In milliseconds. A stream that has held for the longest gap was a good one, and the gaps begin anew. */
-type BackOff = { readonly shortest: number; readonly longest: number };
+/**
+ * All in milliseconds.
+ *
+ * An engine without news and one whose news are lost on the way (a connection that is half open, a proxy that holds back)
+ * look alike. There is nothing to ask an open stream, so one that is silent is replaced: the next is opened first, and then
+ * everything is listed, which is due once a minute anyway. So a lost stream is found a minute after its last word, for one
+ * request.
+ */
+type StreamTimes = {
+	/** Between two tries: at first, and at most. */
+	readonly shortest: number;
+	readonly longest: number;
+	/** A stream that holds for so long was a good one: after it, the next is opened at once. */
+	readonly good: number;
+	/** One that says nothing for so long is replaced. */
+	readonly silent: number;
+};
 
 export type Following = {
 	readonly client: Pick<DockerClient, "events">;
+	readonly clock: Clock;
 	readonly onEvent: (event: DockerEvent) => void;
 	/** Something may have been missed, so list everything: after each subscription, and at a line that makes no sense. */
 	readonly onConnected: () => void;
 	readonly onState: (state: StreamState) => void;
 	readonly log: Log;
-	readonly backOff?: BackOff;
+	readonly times?: Partial<StreamTimes>;
 };
 
-const standardBackOff: BackOff = { shortest: 100, longest: 5_000 };
-
-/**
- * What can change a server. `exec_*`, which each health check causes, is left out at the engine. All of them are prefixes
- * there as soon as `health_status` is among them (moby `daemon/events/filter.go`).
- */
-const filters: EventFilters = {
-	type: ["container", "network"],
-	event: [
-		...["start", "unpause", "rename", "health_status", "connect"],
-		...["kill", "die", "stop", "pause", "destroy", "oom", "disconnect"],
-	],
-};
+const standardTimes: StreamTimes = { shortest: 100, longest: 5_000, good: 2_000, silent: 60_000 };
 
 /** Follows the engine's events, and connects again whatever happens, until the signal aborts: then it rejects with its reason. */
 export async function followEvents(following: Following, signal: AbortSignal): Promise<never> {
-	const { shortest, longest } = following.backOff ?? standardBackOff;
-	for (;;) {
-		await pRetry((attempt) => followOnce(following, attempt, longest, signal), {
-			retries: Number.POSITIVE_INFINITY,
-			minTimeout: shortest,
-			maxTimeout: longest,
-			randomize: true,
-			signal,
-		});
-	}
-}
-
-/** One stream, to its end. Resolves when it held long enough for another at once, else throws why it ended. */
-async function followOnce(
-	following: Following,
-	attempt: number,
-	goodAfterMs: number,
-	signal: AbortSignal,
-): Promise<void> {
-	let subscribedAt = Number.POSITIVE_INFINITY;
-	try {
-		const lines = await following.client.events(filters, signal);
-		subscribedAt = performance.now();
-		following.onState({ connected: true, attempt });
-		following.onConnected();
-		for await (const line of lines) take(line, following);
-		throw new AppError("docker-events-cut", "Docker ended its event stream");
-	} catch (cause) {
+	const times = { ...standardTimes, ...following.times };
+	for (let attempt = 1; ; ) {
+		const { cause, wasGood } = await followOnce({ ...following, times }, attempt, signal);
 		signal.throwIfAborted();
-		const held = performance.now() - subscribedAt >= goodAfterMs;
-		following.log[attempt === 1 || held ? "warn" : "debug"](
+		const told = attempt === 1 || wasGood ? "warn" : "debug";
+		following.log[told](
 			{ attempt, reason: messageOf(cause) },
 			"Docker's events can't be followed, connecting again",
 		);
-		following.onState({ connected: false, attempt, cause });
-		if (!held) throw cause;
+		if (wasGood) attempt = 1;
+		const nextTryIn = wasGood ? 0 : gapAfter(attempt, times);
+		following.onState({ connected: false, attempt, cause, nextTryIn });
+		if (nextTryIn > 0) await following.clock.sleep(nextTryIn, signal).catch(() => signal.throwIfAborted());
+		if (!wasGood) attempt += 1;
 	}
+}
+
+/** Twice as long each time, and up to half of it left to chance, so that many who were cut off at once don't come back at once. */
+function gapAfter(attempt: number, { shortest, longest }: StreamTimes): number {
+	const gap = Math.min(shortest * 2 ** attempt, longest);
+	return gap * (1 - Math.random() / 2);
+}
+
+type Ended = { readonly cause: unknown; readonly wasGood: boolean };
+
+/** One subscription to its end, however many streams it takes. Never throws. */
+async function followOnce(
+	following: Following & { readonly times: StreamTimes },
+	attempt: number,
+	signal: AbortSignal,
+): Promise<Ended> {
+	const { clock, times, onState, onConnected } = following;
+	const parts = { ...following, onLine: (line: string) => take(line, following) };
+	let since = Number.POSITIVE_INFINITY;
+	let stream: Stream | undefined;
+	try {
+		stream = await openStream(parts, signal);
+		since = clock.now();
+		onState({ connected: true, attempt });
+		onConnected();
+		if (attempt > 1) {
+			await beside(stream, async (enough) => clock.sleep(times.good, enough));
+			onState({ connected: true, attempt: 1 });
+		}
+		for (;;) {
+			await beside(stream, async (enough) => stream?.silent(times.silent, enough));
+			const next = await openStream(parts, signal);
+			stream.close();
+			stream = next;
+			onConnected();
+		}
+	} catch (cause) {
+		return { cause, wasGood: clock.now() - since >= times.good };
+	} finally {
+		stream?.close();
+	}
+}
+
+/** Waits, but for no longer than the stream lasts. */
+async function beside(
+	{ ended }: Stream,
+	wait: (enough: AbortSignal) => Promise<void> | undefined,
+): Promise<void> {
+	const enough = new AbortController();
+	await Promise.race([ended, wait(enough.signal)]).finally(() => enough.abort());
 }
 
 function take(line: string, { onEvent, onConnected, log }: Following): void {

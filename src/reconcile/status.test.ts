@@ -37,7 +37,7 @@ test("before the first pass it is starting, and knows of nothing", () => {
 		held: [],
 		lastTurn: null,
 		lastReload: null,
-		engine: { connected: false, attempt: 0 },
+		engine: { connected: false, since: null, attempt: 0 },
 		problems: [],
 	});
 });
@@ -76,9 +76,11 @@ test.each([
 test("promise 2: a failed pass is told with its cause and what to do, and what was served still is", () => {
 	const { status } = board();
 	status.turned({ ...outcome, problems: [problem("notice")] }, 1);
-	status.failed(
-		new AppError("docker-unreachable", "no engine", { hint: "start it", cause: new Error("ENOENT") }),
-	);
+	const failure = new AppError("docker-unreachable", "no engine", {
+		hint: "start it",
+		cause: new Error("ENOENT"),
+	});
+	for (const _ of [1, 2]) status.failed(failure);
 
 	expect(status.view()).toMatchObject({
 		state: "degraded",
@@ -111,9 +113,27 @@ test("the same failure is told once, another one is another", () => {
 	const { status } = board();
 	const fail = (message: string) => status.failed(new AppError("docker-unreachable", message)).length > 0;
 
-	expect([fail("a"), fail("a"), fail("b"), fail("b")]).toEqual([true, false, true, false]);
+	expect([fail("a"), fail("a"), fail("a"), fail("b"), fail("b")]).toEqual([false, true, false, true, false]);
 	status.turned(outcome, 1);
-	expect(fail("b")).toBe(true);
+	expect([fail("b"), fail("b")]).toEqual([false, true]);
+});
+
+test("an engine that could not be read once, and can at the next try, is no problem, but is told of", async () => {
+	const { status, clock } = board();
+	status.turned(outcome, 1);
+	status.failed(new AppError("docker-failed", "refused with status 500"));
+
+	const reading = { attempt: 1, since: "2026-01-01T00:00:00.000Z", cause: "refused with status 500" };
+	expect(status.view()).toMatchObject({ state: "ok", problems: [], engine: { reading } });
+	await clock.advance(200);
+	status.failed(new AppError("docker-failed", "refused with status 410"));
+	expect(status.view()).toMatchObject({
+		state: "degraded",
+		problems: [{ code: "docker-failed" }],
+		engine: { reading: { attempt: 2, since: reading.since, cause: "refused with status 410" } },
+	});
+	status.turned(outcome, 1);
+	expect(status.view().engine.reading).toBeUndefined();
 });
 
 test("the last reload is told with its time and reasons until there is another", async () => {
@@ -140,7 +160,7 @@ test("how long ago the loop turned counts failed turns, too, and from the start 
 
 test("what is served without an engine is in force, and the failure stays", () => {
 	const { status } = board();
-	status.failed(new AppError("docker-unreachable", "no engine"));
+	for (const _ of [1, 2]) status.failed(new AppError("docker-unreachable", "no engine"));
 	status.withoutEngine({ ...outcome, fleet: fleetOf([]) }, 30);
 
 	expect(status.view()).toMatchObject({ state: "degraded", generation: "abc", pools: 1, servers: 0 });
@@ -152,17 +172,46 @@ test("an engine whose events can't be followed is degraded, though its lists can
 	status.turned(outcome, 1);
 	status.engine({ connected: false, attempt: 1, cause: "cut off" });
 	expect(status.view().state).toBe("ok");
-	status.engine({ connected: false, attempt: 2, cause: "403 Forbidden" });
+	status.engine({ connected: false, attempt: 2, cause: "403 Forbidden", nextTryIn: 400 });
 
 	expect(status.view()).toMatchObject({
 		state: "degraded",
-		engine: { connected: false, attempt: 2 },
+		engine: {
+			connected: false,
+			since: "2026-01-01T00:00:00.000Z",
+			attempt: 2,
+			nextTry: "2026-01-01T00:00:00.400Z",
+		},
 		problems: [
 			{ code: "docker-events", subject: "engine", message: expect.stringContaining("403 Forbidden") },
 		],
 	});
 	status.engine({ connected: true, attempt: 3 });
-	expect(status.view()).toMatchObject({ state: "ok", problems: [] });
+	expect(status.view(), "it may be cut at once, as before").toMatchObject({
+		state: "degraded",
+		engine: { connected: true, cause: "403 Forbidden", nextTry: undefined },
+	});
+	status.engine({ connected: true, attempt: 1 });
+	expect(status.view()).toMatchObject({ state: "ok", problems: [], engine: { cause: undefined } });
+});
+
+test("a stream that is cut every few seconds degrades nothing, and is told of for ten minutes", async () => {
+	const { status, clock } = board();
+	status.turned(outcome, 1);
+	for (let cut = 0; cut < 5; cut += 1) {
+		status.engine({ connected: true, attempt: 1 });
+		await clock.advance(3_000);
+		status.engine({ connected: false, attempt: 1, cause: `cut ${cut}`, nextTryIn: 0 });
+		expect(status.view().state).toBe("ok");
+	}
+	status.engine({ connected: true, attempt: 1 });
+
+	expect(status.view().engine).toMatchObject({
+		since: "2026-01-01T00:00:15.000Z",
+		cuts: { count: 5, cause: "cut 4" },
+	});
+	await clock.advance(600_000);
+	expect(status.view().engine.cuts).toBeUndefined();
 });
 
 test("another hint is no news, another message of the same code and subject is", () => {
@@ -176,7 +225,7 @@ test("another hint is no news, another message of the same code and subject is",
 
 test("an engine that can't be reached at all is one problem, not two", () => {
 	const { status } = board();
-	status.failed(new AppError("docker-unreachable", "no engine"));
+	for (const _ of [1, 2]) status.failed(new AppError("docker-unreachable", "no engine"));
 	status.engine({ connected: false, attempt: 5, cause: "no engine" });
 
 	expect(status.view().problems.map(({ code }) => code)).toEqual(["docker-unreachable"]);

@@ -3,6 +3,7 @@ import { AppError, messageOf } from "../errors.ts";
 import { emptyFleet, type Fleet, type Hold, membersOf } from "../model/fleet.ts";
 import type { ReloadReason } from "../model/plan.ts";
 import type { Problem } from "../model/problem.ts";
+import { createEngineBoard, type EngineState, type StreamNews } from "./engine-board.ts";
 import type { Outcome } from "./outcome.ts";
 
 /** What the controller knows of itself and of what it serves: JSON of the status API, and the table of `ballast status`. */
@@ -26,17 +27,17 @@ export type Status = {
 	readonly problems: readonly Problem[];
 };
 
-/** The subscription to Docker's events. `cause` and `attempt` tell of the retry under way. */
-export type EngineState = { readonly connected: boolean; readonly attempt: number; readonly cause?: string };
-
 export type StatusBoard = {
 	/** Gives the problems that wait for a person and did not at the turn before: each is worth a line in the log. */
 	readonly turned: (outcome: Outcome, took: number) => readonly Problem[];
 	/** The same of a pass that had to do without Docker: the failure that led to it stays. */
 	readonly withoutEngine: (outcome: Outcome, took: number) => readonly Problem[];
-	/** Gives the failure as a problem, unless it is the one of the turn before. */
+	/**
+	 * Gives the failure as a problem, unless it is the one of the turn before. An engine that could not be read once, and
+	 * can be at the next try, is none.
+	 */
 	readonly failed: (thrown: unknown) => readonly Problem[];
-	readonly engine: (state: EngineState) => void;
+	readonly engine: (news: StreamNews) => void;
 	readonly view: () => Status;
 	/** What the latest pass that did not fail came to. */
 	readonly outcome: () => Outcome | undefined;
@@ -49,7 +50,7 @@ export function createStatusBoard(clock: Clock): StatusBoard {
 	const started = clock.now();
 	let last: Outcome | undefined;
 	let failure: Problem | undefined;
-	let engine: EngineState = { connected: false, attempt: 0 };
+	const engine = createEngineBoard(clock);
 	/** By the machine's clock, and by ours. */
 	let lastTurn: { readonly wall: number; readonly now: number } | undefined;
 	const moment = () => ({ wall: clock.wall(), now: clock.now() });
@@ -58,6 +59,7 @@ export function createStatusBoard(clock: Clock): StatusBoard {
 
 	function turned(outcome: Outcome, took: number): readonly Problem[] {
 		failure = undefined;
+		engine.readWorked();
 		return withoutEngine(outcome, took);
 	}
 
@@ -69,7 +71,10 @@ export function createStatusBoard(clock: Clock): StatusBoard {
 	}
 
 	function failed(thrown: unknown): readonly Problem[] {
-		[failure, lastTurn] = [failureProblem(thrown), moment()];
+		const problem = failureProblem(thrown);
+		const isFirst = problem.subject === "engine" && engine.readFailed(messageOf(thrown)) === 1;
+		if (!isFirst) failure = problem;
+		lastTurn = moment();
 		return news();
 	}
 
@@ -82,7 +87,7 @@ export function createStatusBoard(clock: Clock): StatusBoard {
 	}
 
 	function view(): Status {
-		const present = failure ?? deafness(engine);
+		const present = failure ?? engine.problem();
 		const problems = [...(present === undefined ? [] : [present]), ...(last?.problems ?? [])];
 		return {
 			state: stateOf(last, problems),
@@ -90,7 +95,7 @@ export function createStatusBoard(clock: Clock): StatusBoard {
 			generation: last?.generation ?? null,
 			lastTurn: lastTurn === undefined ? null : isoTime(lastTurn.wall),
 			lastReload,
-			engine,
+			engine: engine.view(),
 			held: heldIn(last?.fleet ?? emptyFleet),
 			problems,
 		};
@@ -100,9 +105,7 @@ export function createStatusBoard(clock: Clock): StatusBoard {
 		turned,
 		withoutEngine,
 		failed,
-		engine: (state) => {
-			engine = state;
-		},
+		engine: engine.stream,
 		view,
 		outcome: () => last,
 		sinceLastTurn: () => clock.now() - (lastTurn?.now ?? started),
@@ -142,18 +145,6 @@ function failureProblem(thrown: unknown): Problem {
 		subject: known?.code.startsWith("docker") ? "engine" : "controller",
 		message: `${messageOf(thrown)}; what was served goes on`,
 		hint: known?.hint ?? "it is tried again by itself; if this stays, the controller's log has the details",
-	};
-}
-
-/** A stream that was cut and holds again at the first try is no news: what stands between may cut it every few minutes. */
-function deafness({ connected, attempt, cause }: EngineState): Problem | undefined {
-	if (connected || attempt < 2) return undefined;
-	return {
-		code: "docker-events",
-		severity: "problem",
-		subject: "engine",
-		message: `Docker's events can't be followed, so that changes are seen late: ${cause ?? "no reason given"}`,
-		hint: "it is tried again by itself; if this stays, see that the engine runs and that its /events may be read",
 	};
 }
 

@@ -1,5 +1,6 @@
 import { randomUUID } from "node:crypto";
 import { expect, test } from "vitest";
+import { systemClock } from "../clock.ts";
 import { createDockerClient, type DockerClient } from "../docker/client.ts";
 import { type DockerEvent, followEvents } from "../docker/events.ts";
 import { agrees } from "../docker/listing.ts";
@@ -152,6 +153,7 @@ async function follow(client: DockerClient): Promise<AsyncDisposable & { readonl
 	const following = followEvents(
 		{
 			client,
+			clock: systemClock,
 			onEvent: (event) => events.push(event),
 			onConnected: subscribed.resolve,
 			onState: () => undefined,

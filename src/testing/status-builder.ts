@@ -18,7 +18,7 @@ export const wellStatus: Status = {
 			{ kind: "server-joined", subject: "nodes/web-2-1b2c3d4e" },
 		],
 	},
-	engine: { connected: true, attempt: 1 },
+	engine: { connected: true, since: "2026-01-01T00:00:00.000Z", attempt: 1 },
 	held: [],
 	problems: [],
 };
