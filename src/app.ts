@@ -44,7 +44,7 @@ export async function run(
 	const status = createStatusBoard(systemClock);
 	const trigger = createTrigger(systemClock, times.idle);
 	using client = createDockerClient(settings);
-	const inventory = await inventoryOf(client, settings);
+	const inventory = await inventoryOf(client, settings, (container) => trigger.hint({ container }));
 	await using probe = createProbe({ onChange: () => trigger.hint({}) });
 	const haproxy = createHaproxy(masterSocketOf(settings));
 	const membership = membershipLogOf(settings);

@@ -4,6 +4,7 @@ import { systemClock } from "./clock.ts";
 import type { DockerClient } from "./docker/client.ts";
 import { engineRun } from "./docker/engine-run.ts";
 import { createInventory, type EngineInventory } from "./docker/inventory.ts";
+import { withPatience } from "./docker/patience.ts";
 import { directRoutes } from "./docker/routes.ts";
 import { findSelf } from "./docker/self.ts";
 import { type Announcer, createAnnouncer } from "./handlers/announcer.ts";
@@ -28,9 +29,15 @@ import { createStopGrace } from "./state/stop-grace.ts";
 
 export const shippedTemplates = join(import.meta.dirname, "../templates");
 
-export async function inventoryOf(client: DockerClient, { joinLabel }: Settings): Promise<EngineInventory> {
+/** @param onLate the container of that id can be read again, after it could not be in time */
+export async function inventoryOf(
+	client: DockerClient,
+	{ joinLabel }: Settings,
+	onLate: (id: string) => void = () => undefined,
+): Promise<EngineInventory> {
 	const self = await findSelf();
-	return createInventory({ client, joinLabel, self, clock: systemClock, routes: directRoutes });
+	const patient = withPatience(client, systemClock, onLate);
+	return createInventory({ client: patient, joinLabel, self, clock: systemClock, routes: directRoutes });
 }
 
 type Parts = {

@@ -2,12 +2,12 @@ import pMap from "p-map";
 import { AppError, messageOf } from "../errors.ts";
 import type { Container, Unreadable } from "../model/container.ts";
 import type { DockerClient } from "./client.ts";
-import { statusOf } from "./unreachable.ts";
+import { isSlow, statusOf } from "./unreachable.ts";
 
 /** `id` is what was asked for; there is no such container when it is undefined. */
 export type Found = { readonly id: string; readonly container: Container | undefined };
 
-/** The engine answers, but not about this one: a dead container may give a 500 for ever. */
+/** The engine answers, but not about this one: a dead container may give a 500 for ever, a locked one nothing. */
 export type Unread = { readonly id: string; readonly failure: AppError };
 
 /** Enough for the answers of a local engine to overlap, too few to trouble it. */
@@ -44,8 +44,10 @@ async function look(
 	}
 }
 
-function isItsFault({ code, cause }: AppError): boolean {
-	return code === "docker-nonsense" || (code === "docker-failed" && (statusOf(cause) ?? 0) >= 500);
+function isItsFault(failure: AppError): boolean {
+	const { code, cause } = failure;
+	const hasFailed = code === "docker-failed" && (statusOf(cause) ?? 0) >= 500;
+	return hasFailed || code === "docker-nonsense" || isSlow(failure);
 }
 
 function isRefused(failure: AppError): boolean {

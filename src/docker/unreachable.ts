@@ -18,9 +18,13 @@ export function tooSlow(host: DockerHost, limitMs: number): AppError {
  * Whether the engine, or what stands before it, is there: it answered what it should not have, or took the question and
  * gave no answer in time.
  */
-export function isThere({ code, cause }: AppError): boolean {
-	const isSlow = code === "docker-unreachable" && cause === undefined;
-	return isSlow || code === "docker-failed" || code === "docker-nonsense";
+export function isThere(failure: AppError): boolean {
+	return isSlow(failure) || failure.code === "docker-failed" || failure.code === "docker-nonsense";
+}
+
+/** It took the question, and gave no answer in time. */
+export function isSlow({ code, cause }: AppError): boolean {
+	return code === "docker-unreachable" && cause === undefined;
 }
 
 /** Says for a person why a call to the engine has failed. */
