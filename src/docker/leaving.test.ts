@@ -117,3 +117,65 @@ test("promise 1: one that runs on 5 s after its stop timeout is overdue, and no 
 		overdue: false,
 	});
 });
+
+const hourBefore = (time: string) => Date.parse(time) - 3_600_000;
+
+test("the engine's clock was set back: a signal still makes its container leave, until it has ended", async () => {
+	await using world = await watchedEngine();
+	world.docker.add({ name: "app", labels: backend, startedAt: later });
+	await world.readAll();
+
+	expect(world.note("app", { signal: 15, at: hourBefore(later) }).urgent).toBe(true);
+
+	expect((await world.readOne("app")).leaving.get(fakeId("app"))?.signal).toBe("SIGTERM");
+	expect((await world.readAll()).leaving.size).toBe(1);
+	world.change("app", { status: "exited" });
+	await world.readOne("app");
+	await world.readAll();
+	expect((await world.readAll()).leaving.size).toBe(0);
+});
+
+test("the engine's clock was set back: a signal is not for the start that came after it, though that seems earlier", async () => {
+	await using world = await watchedEngine();
+	world.docker.add({ name: "app", labels: backend, startedAt });
+	await world.readAll();
+	world.note("app", { signal: 15, at: Date.parse(later) });
+	await world.readOne("app");
+	const again = new Date(hourBefore(startedAt)).toISOString();
+	world.change("app", { startedAt: again });
+	world.note("app", { action: "start", at: Date.parse(again) + 1 });
+
+	expect((await world.readOne("app")).leaving.size).toBe(0);
+	expect((await world.readAll()).leaving.size).toBe(0);
+});
+
+test("promise 1: a start that is told of late, after the signal that followed it, keeps nobody from leaving", async () => {
+	await using world = await watchedEngine();
+	world.docker.add({ name: "app", labels: backend, startedAt: later });
+	await world.readAll();
+	world.note("app", { signal: 15, at: Date.parse(later) + 200 });
+	world.note("app", { action: "start", at: Date.parse(later) + 1 });
+
+	expect((await world.readOne("app")).leaving.size).toBe(1);
+});
+
+test("promise 1: a signal that is told of late, after the start that followed it, makes nobody leave", async () => {
+	await using world = await watchedEngine();
+	world.docker.add({ name: "app", labels: backend, startedAt: later });
+	await world.readAll();
+	world.note("app", { signal: 15, at: Date.parse(later) - 300 });
+
+	expect((await world.readOne("app")).leaving.size).toBe(0);
+});
+
+test("promise 1: events that come twice change nothing", async () => {
+	await using world = await watchedEngine();
+	world.docker.add({ name: "app", labels: backend, startedAt });
+	await world.readAll();
+	for (const _ of [1, 2]) world.note("app", { signal: 15 });
+	expect((await world.readOne("app")).leaving.size).toBe(1);
+	world.change("app", { startedAt: later });
+	for (const _ of [1, 2]) world.note("app", { action: "start", at: Date.parse(later) + 1 });
+
+	expect((await world.readOne("app")).leaving.size).toBe(0);
+});

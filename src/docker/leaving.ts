@@ -4,11 +4,19 @@ import type { DockerEvent } from "./events.ts";
 import { signalName, terminates } from "./signals.ts";
 
 /** A terminating signal that was sent: `at` by the engine's clock, in milliseconds since 1970; `heardAt` by ours, which never jumps. */
-type Kill = { readonly signal: number; readonly at: number; readonly heardAt: number };
+type Kill = {
+	readonly signal: number;
+	readonly at: number;
+	readonly heardAt: number;
+	/** The start that was known then, if any. */
+	readonly startedAt: string | undefined;
+	/** The container was started after it. */
+	readonly isOver: boolean;
+};
 
 /** Who was told to stop: the one thing that events know and an inspect does not. */
 export type Told = {
-	/** Whether the event is a signal that tells its container to end; that is then remembered. */
+	/** Whether the event is a signal that tells its container to end; that is then remembered. A start ends it. */
 	readonly note: (event: DockerEvent, container: Container | undefined) => boolean;
 	/** All that is remembered now, by container id. */
 	readonly heard: () => ReadonlyMap<string, Kill>;
@@ -23,10 +31,19 @@ const overdueAfterMs = 5_000;
 export function createTold(clock: Pick<Clock, "now">): Told {
 	const kills = new Map<string, Kill>();
 
-	function note({ containerId, signal, at }: DockerEvent, container: Container | undefined): boolean {
+	function note({ containerId, action, signal, at }: DockerEvent, container: Container | undefined): boolean {
+		if (action === "start") supersede(containerId, at);
 		if (signal === undefined || !mayEnd(signal, containerId, container)) return false;
-		kills.set(containerId, { signal, at, heardAt: clock.now() });
+		const { startedAt } = container ?? {};
+		kills.set(containerId, { signal, at, heardAt: clock.now(), startedAt, isOver: false });
 		return true;
+	}
+
+	/** One that is told of late, after a signal that followed it, ends nothing. */
+	function supersede(id: string, at: number): void {
+		const kill = kills.get(id);
+		if (kill !== undefined && (kill.at <= at || isSetBack(kill.at, at)))
+			kills.set(id, { ...kill, isOver: true });
 	}
 
 	/** Of a container that was not read yet, the first doubtful signal counts until it was. */
@@ -59,9 +76,20 @@ export function isUp({ state }: Container): boolean {
 	return state === "running" || state === "paused" || state === "restarting";
 }
 
-/** A signal is meant for the start that it came after. */
+/**
+ * A signal is meant for the start that it came after. The engine's times tell which that is, unless its clock was set back
+ * in between: then the start that was known when the signal came, and that another came later.
+ */
 function isMeantFor({ startedAt, stopSignal }: Container, kill: Kill): boolean {
-	return Date.parse(startedAt) <= kill.at && terminates(kill.signal, stopSignal);
+	if (!terminates(kill.signal, stopSignal)) return false;
+	const started = Date.parse(startedAt);
+	if (startedAt === kill.startedAt) return started <= kill.at || isSetBack(started, kill.at);
+	return !kill.isOver && started <= kill.at;
+}
+
+/** Events come in order, and late by much less than this: what is told later has happened later. */
+function isSetBack(earlier: number, later: number): boolean {
+	return earlier - later > 5_000;
 }
 
 function leavingOf(container: Container, kill: Kill, now: number): Leaving {
