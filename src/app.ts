@@ -13,12 +13,13 @@ import type { EngineInventory } from "./docker/inventory.ts";
 import { createProbe } from "./docker/probe.ts";
 import { messageOf } from "./errors.ts";
 import type { Announcer } from "./handlers/announcer.ts";
+import { carryNothing } from "./haproxy/carried.ts";
 import { showInFlight } from "./haproxy/in-flight.ts";
 import { createHaproxy, type Haproxy } from "./haproxy/master.ts";
 import { showStats } from "./haproxy/stats.ts";
 import { createLog, type Log } from "./log.ts";
 import type { ContainerRef } from "./model/fleet.ts";
-import { adminSocketOf, optionsOf, refusePorts } from "./options.ts";
+import { adminSocketOf, carriedIn, optionsOf, refusePorts } from "./options.ts";
 import { runLoop } from "./reconcile/loop.ts";
 import { createReconciler } from "./reconcile/reconcile.ts";
 import { createStatusBoard, type StatusBoard } from "./reconcile/status.ts";
@@ -46,7 +47,10 @@ export async function run(
 	using client = createDockerClient(settings);
 	const inventory = await inventoryOf(client, settings, (container) => trigger.hint({ container }));
 	await using probe = createProbe({ onChange: () => trigger.hint({}) });
-	const haproxy = createHaproxy(masterSocketOf(settings));
+	const carried = carriedIn(settings);
+	// What an earlier life of ours may have left in the middle of a reload.
+	await carryNothing(carried);
+	const haproxy = createHaproxy(masterSocketOf(settings), carried);
 	const membership = membershipLogOf(settings);
 	const cookieKey = await cookieKeyOf(settings);
 	const holds = await openHolds(settings.stateDir);

@@ -48,7 +48,7 @@ export async function dryRun(
 	const { all: held } = await openHolds(settings.stateDir);
 	const ports = saved === undefined ? probe : everyPortAnswers();
 	const draftOf = createDraft(ports, held, policyOf(settings));
-	const { fleet, problems } = await draftOf(inventory, before, signal);
+	const { fleet, problems } = await draftOf(inventory, before, undefined, signal);
 	const templates = await loadTemplates(shippedTemplates, settings.templates);
 	const options = await optionsOf(settings, await presentCookieKey(settings));
 	return { generation: render(fleet, options, templates), problems };

@@ -1,5 +1,6 @@
 import { join } from "node:path";
 import { AppError } from "./errors.ts";
+import { carriedName } from "./haproxy/carried.ts";
 import { isTaken } from "./haproxy/is-taken.ts";
 import { type Machine, machine } from "./haproxy/machine.ts";
 import type { ProxyOptions } from "./render/options.ts";
@@ -19,6 +20,7 @@ export function optionsFor(settings: Settings, cookieKey: string, on: Machine): 
 		ipv6,
 		adminSocket: adminSocketOf(settings),
 		handoverSocket: join(settings.haproxyDir, "handover.sock"),
+		carried: carriedIn(settings),
 		accessLog: settings.accessLog,
 		trustedProxies: settings.trustedProxies,
 		cookieKey,
@@ -66,6 +68,14 @@ function taken(env: string, port: number): AppError {
 }
 
 /** The Runtime API of the running process. */
+/** Beside the generations, where the controller writes and HAProxy reads. */
+export function carriedIn({ generationDir }: Settings): ProxyOptions["carried"] {
+	return {
+		servers: join(generationDir, carriedName, "servers"),
+		counters: join(generationDir, carriedName, "counters"),
+	};
+}
+
 export function adminSocketOf({ haproxyDir }: Settings): string {
 	return join(haproxyDir, "admin.sock");
 }

@@ -66,7 +66,7 @@ backend nodes
 }
 
 const first = generationOf("aaaaaaaaaaaa");
-const reloaded = { value: { kind: "reloaded" } };
+const reloaded = { value: { kind: "reloaded", old: 0 } };
 
 test("promise 4: HAProxy starts with the first generation that is promoted, and reads it by its group alone", async () => {
 	const container = await runHaproxy("start");
@@ -167,18 +167,38 @@ test("the running process tells of each server, as state and as figures", async 
 	]);
 });
 
-test("the running process tells who was taken out of it, and takes it back", async () => {
-	const container = await runHaproxy("taken-out");
+test("promise 6: each change of the running process is told by what it has then, in HAProxy's own words where it refuses", async () => {
+	const container = await runHaproxy("changes");
 	await serving(container, first);
+	const others = ["nodes/web-1-0a1b2c3d 127.0.0.1:3001 ready", "nodes/web-2-1a2b3c4d 127.0.0.1:3002 maint"];
+	const isIn = (state: string) => ({
+		value: ["", ...others, `nodes/web-3-2a2b3c4d 127.0.0.1:3003 ${state}`],
+	});
 
-	const verbs = ["takenOut", "maintain", "takenOut", "ready", "takenOut"] as const;
+	const verbs = ["running", "join", "drain", "maint", "ready", "maint", "remove", "running"] as const;
 	await expect(call(container, first, ...verbs)).resolves.toEqual([
-		{ value: [] },
-		{},
-		{ value: ["nodes/web-1-0a1b2c3d"] },
-		{},
-		{ value: [] },
+		{ value: [first.id, ...others] },
+		isIn("ready"),
+		isIn("drain"),
+		isIn("maint"),
+		isIn("ready"),
+		isIn("maint"),
+		{ value: ["", ...others] },
+		{ value: [first.id, ...others] },
 	]);
+	await expect(call(container, first, "join", "join", "remove", "strange", "nowhere")).resolves.toEqual([
+		isIn("ready"),
+		{ value: [expect.stringContaining("Already exists a server"), ...isIn("ready").value.slice(1)] },
+		{ value: [expect.stringContaining("maintenance mode"), ...isIn("ready").value.slice(1)] },
+		{ value: ["No such server.", ...isIn("ready").value.slice(1)] },
+		{ value: ["No such backend."] },
+	]);
+});
+
+test("a change that no process can make is told as that", async () => {
+	const container = await runIdle("no-process");
+
+	await expect(call(container, first, "running", "join")).resolves.toEqual([{}, {}]);
 });
 
 test("promise 4: a disk that is full leaves the generation in force whole, and says what to do", async () => {

@@ -12,11 +12,38 @@ import { showInfo, showServersState } from "../../src/haproxy/runtime.ts";
 import { showStats } from "../../src/haproxy/stats.ts";
 import { emptyFleet } from "../../src/model/fleet.ts";
 import type { Generation } from "../../src/model/generation.ts";
+import type { Running, RunningServer } from "../../src/model/running.ts";
+import type { ServerChange } from "../../src/model/step.ts";
 
 const generations = createGenerations("/var/lib/ballast/generation", createCheck());
-const haproxy = createHaproxy("/run/haproxy/master.sock");
+const root = "/var/lib/ballast/generation/carried";
+const carried = { servers: `${root}/servers`, counters: `${root}/counters` };
+const haproxy = createHaproxy("/run/haproxy/master.sock", carried);
 const worker = { kind: "worker", path: "/run/haproxy/admin.sock" } as const;
 const never = new AbortController().signal;
+
+const newcomer = { pool: "nodes", server: "web-3-2a2b3c4d" };
+const entry = {
+	name: newcomer.server,
+	container: { id: "2a2b3c4d".repeat(8), name: "web-3" },
+	address: "127.0.0.1",
+	port: 3003,
+	weight: 100,
+};
+
+/** What HAProxy says of the change, and each server of the pool with its state. */
+async function change(one: ServerChange): Promise<unknown> {
+	const changed = await haproxy.change([one], never);
+	return changed && [...changed.replies, ...changed.servers.map(inShort)];
+}
+
+function told(running: Running | undefined): unknown {
+	return running && [running.structure, ...[...running.servers.values()].map(inShort)];
+}
+
+function inShort({ pool, server, address, port, state }: RunningServer): string {
+	return `${pool}/${server} ${address}:${port} ${state}`;
+}
 
 const verbs = {
 	check: async () => generations.check(given(), never),
@@ -25,9 +52,15 @@ const verbs = {
 	current: async () => generations.current(),
 	loaded: async () => haproxy.loaded(never),
 	reload: async () => haproxy.reload(never),
-	maintain: async () => haproxy.maintain("nodes", "web-1-0a1b2c3d", never),
-	ready: async () => haproxy.ready("nodes", "web-1-0a1b2c3d", never),
-	takenOut: async () => haproxy.takenOut(never),
+	running: async () => told(await haproxy.running(never)),
+	join: async () =>
+		change({ kind: "add-server", ...newcomer, entry, policy: {}, options: "127.0.0.1:3003 check" }),
+	drain: async () => change({ kind: "drain-server", ...newcomer }),
+	maint: async () => change({ kind: "maint-server", ...newcomer }),
+	ready: async () => change({ kind: "ready-server", ...newcomer }),
+	remove: async () => change({ kind: "remove-server", ...newcomer, force: false }),
+	strange: async () => change({ kind: "maint-server", pool: "nodes", server: "nobody" }),
+	nowhere: async () => change({ kind: "maint-server", pool: "nowhere", server: "nobody" }),
 	info: async () => showInfo(worker, never),
 	states: async () => showServersState(worker, undefined, never),
 	stats: async () => showStats(worker, never),
@@ -41,7 +74,7 @@ export type Given = { readonly id: string; readonly files: Readonly<Record<strin
 
 function given(): Generation {
 	const { id, files }: Given = JSON.parse(process.argv[2] ?? "");
-	return { id, files: new Map(Object.entries(files)), fleet: emptyFleet };
+	return { id, structure: id, files: new Map(Object.entries(files)), fleet: emptyFleet };
 }
 
 async function answer(name: string): Promise<unknown> {

@@ -18,7 +18,7 @@ function sources(over: Partial<WhySources> = {}): WhySources {
 	const draft = build(surroundings({ containers: [web, sick] }));
 	const { fleet, problems } = draft;
 	return {
-		outcome: () => ({ fleet, generation: "abc", draft, steps: [], changes: [], problems }),
+		outcome: () => ({ fleet, generation: "abc", draft, steps: [], changes: [], problems, again: 0 }),
 		problems: () => problems,
 		servers: async () => [],
 		latest: async () => [],

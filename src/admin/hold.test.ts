@@ -14,7 +14,15 @@ const stopped = container("stopped", { state: "exited" });
 function controller(read = true) {
 	const held = new Map<string, Hold>();
 	const draft = build(surroundings({ containers: [web, other] }));
-	const outcome = { fleet: draft.fleet, generation: "abc", draft, steps: [], changes: [], problems: [] };
+	const outcome = {
+		fleet: draft.fleet,
+		generation: "abc",
+		draft,
+		steps: [],
+		changes: [],
+		problems: [],
+		again: 0,
+	};
 	const sources = {
 		outcome: () => (read ? outcome : undefined),
 		servers: async () => [],

@@ -21,7 +21,7 @@ test("the status is a table of facts", () => {
 		"state        ok",
 		"serving      2 server(s) in 1 pool(s)",
 		"generation   0a1b2c3d4e5f",
-		"last reload  2026-01-01T00:00:00.000Z, 35 ms, server joined nodes/web-1-0a1b2c3d and 1 more",
+		"last reload  2026-01-01T00:00:00.000Z, 35 ms, pool added api and 1 more",
 		"last turn    2026-01-01T00:00:10.000Z",
 		"engine       connected since 2026-01-01T00:00:00.000Z",
 		"problems     none",

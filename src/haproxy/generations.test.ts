@@ -26,7 +26,11 @@ test("the generation in force is read back with its fleet", async () => {
 	await withGenerations(async (generations) => {
 		await generations.promote(first);
 
-		await expect(generations.current()).resolves.toEqual({ id: first.id, fleet: fleetOfOne });
+		await expect(generations.current()).resolves.toEqual({
+			id: first.id,
+			structure: first.structure,
+			fleet: fleetOfOne,
+		});
 	});
 });
 
@@ -53,7 +57,11 @@ test.each([
 
 			await expect(generations.current()).resolves.toBeUndefined();
 			await generations.promote(first);
-			await expect(generations.current()).resolves.toEqual({ id: first.id, fleet: fleetOfOne });
+			await expect(generations.current()).resolves.toEqual({
+				id: first.id,
+				structure: first.structure,
+				fleet: fleetOfOne,
+			});
 		});
 	},
 );

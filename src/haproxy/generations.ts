@@ -1,17 +1,19 @@
-import { readdir, readFile, readlink, rename, rm } from "node:fs/promises";
+import { readdir, readFile, readlink, rename, rm, stat } from "node:fs/promises";
 import { join, relative } from "node:path";
 import { AppError } from "../errors.ts";
-import type { Fleet } from "../model/fleet.ts";
 import type { Generation, Verdict } from "../model/generation.ts";
+import { carriedName } from "./carried.ts";
 import type { Check } from "./check.ts";
 import { lastLifeLink } from "./last-life.ts";
-import { parseFleet } from "./parse-fleet.ts";
+import { parseRecord } from "./parse-fleet.ts";
 import { isMissing, pointLink, removeIfAny, writeTree } from "./write-tree.ts";
+
+type Current = Pick<Generation, "id" | "structure" | "fleet">;
 
 /** The generations on disk, of which one is in force. */
 export type Generations = {
 	/** The generation in force, as it was promoted; undefined before the first one, or when its record can't be read. */
-	readonly current: () => Promise<{ readonly id: string; readonly fleet: Fleet } | undefined>;
+	readonly current: () => Promise<Current | undefined>;
 	/** The same, as HAProxy reads it: every file with its contents, but no record of the fleet. */
 	readonly inForce: () => Promise<Pick<Generation, "id" | "files"> | undefined>;
 	/** Asks HAProxy's parser, in a directory like the one the generation will have. One that is refused stays as `refused/`. */
@@ -29,6 +31,7 @@ export type Generations = {
  *   previous -> <id>      the one before
  *   last-life -> <id>     the one that was in force in an earlier life of the proxy, until Docker has answered in this one
  *   runs.json             in which run of machine and engine that was (src/state/runs.ts)
+ *   carried/              what a reload carries over
  *   staging/, refused/    the one that is being checked, the last one that HAProxy refused
  */
 const links = { current: "current", previous: "previous" } as const;
@@ -39,9 +42,19 @@ const runsFile = "runs.json";
 
 /** `root` belongs to the controller, with the set-group-id bit and HAProxy's group. One call at a time. */
 export function createGenerations(root: string, check: Check): Generations {
+	/** What was read last, and of which file. */
+	let known: { readonly file: string; readonly current: Current | undefined } | undefined;
+
+	async function currentOnce(): Promise<Current | undefined> {
+		const id = await targetOf(root, "current");
+		if (id === undefined) return undefined;
+		const file = await identityOf(join(root, id, record));
+		if (known?.file !== file) known = { file, current: await recordOf(root, id) };
+		return known.current;
+	}
+
 	return {
-		current: async () =>
-			explained(`The generation in force could not be read from ${root}`, () => current(root)),
+		current: async () => explained(`The generation in force could not be read from ${root}`, currentOnce),
 		inForce: async () =>
 			explained(`The generation in force could not be read from ${root}`, () => inForce(root)),
 		check: async (generation, signal) =>
@@ -52,11 +65,9 @@ export function createGenerations(root: string, check: Check): Generations {
 	};
 }
 
-async function current(root: string): Promise<{ readonly id: string; readonly fleet: Fleet } | undefined> {
-	const id = await targetOf(root, "current");
-	if (id === undefined) return undefined;
-	const fleet = parseFleet(await readIfAny(join(root, id, record)));
-	return fleet && { id, fleet };
+async function recordOf(root: string, id: string): Promise<Current | undefined> {
+	const read = parseRecord(await readIfAny(join(root, id, record)));
+	return read && { id, ...read };
 }
 
 async function inForce(root: string): Promise<Pick<Generation, "id" | "files"> | undefined> {
@@ -121,8 +132,8 @@ async function revert(root: string): Promise<void> {
 	if (failed !== undefined) await keepAsRefused(root, failed);
 }
 
-function withRecord({ files, fleet }: Generation): ReadonlyMap<string, string> {
-	return new Map([...files, [record, `${JSON.stringify(fleet, undefined, "\t")}\n`]]);
+function withRecord({ files, structure, fleet }: Generation): ReadonlyMap<string, string> {
+	return new Map([...files, [record, `${JSON.stringify({ structure, ...fleet }, undefined, "\t")}\n`]]);
 }
 
 /** So that a person can look at the file and line that HAProxy named. */
@@ -134,7 +145,7 @@ async function keepAsRefused(root: string, name: string): Promise<void> {
 /** Removes what no link leads to: older generations, and what a crash or a full disk left unfinished. */
 async function sweep(root: string): Promise<void> {
 	const all = [links.current, links.previous, lastLifeLink];
-	const kept = new Set<string | undefined>([...all, runsFile, refused]);
+	const kept = new Set<string | undefined>([...all, runsFile, refused, carriedName]);
 	for (const link of all) kept.add(await targetOf(root, link));
 	for (const name of await readdir(root)) if (!kept.has(name)) await remove(join(root, name));
 }
@@ -146,6 +157,12 @@ async function targetOf(root: string, link: string): Promise<string | undefined>
 		if (isMissing(thrown)) return undefined;
 		throw thrown;
 	}
+}
+
+/** Changes whenever the file does. */
+async function identityOf(path: string): Promise<string> {
+	const found = await stat(path, { bigint: true }).catch(() => undefined);
+	return `${path} ${found?.ino} ${found?.size} ${found?.mtimeNs}`;
 }
 
 async function readIfAny(path: string): Promise<string> {

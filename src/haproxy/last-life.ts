@@ -1,7 +1,7 @@
 import { readFile } from "node:fs/promises";
 import { join } from "node:path";
 import type { Fleet } from "../model/fleet.ts";
-import { parseFleet } from "./parse-fleet.ts";
+import { parseRecord } from "./parse-fleet.ts";
 import { removeIfAny } from "./write-tree.ts";
 
 /**
@@ -21,7 +21,7 @@ export const lastLifeLink = "last-life";
 export function createLastLife(root: string): LastLife {
 	const link = join(root, lastLifeLink);
 	return {
-		fleet: async () => parseFleet(await readFile(join(link, "fleet.json"), "utf8").catch(() => "")),
+		fleet: async () => parseRecord(await readFile(join(link, "fleet.json"), "utf8").catch(() => ""))?.fleet,
 		// What can't be removed is judged again at the next start, and then by its own runs.
 		forget: async () => await removeIfAny(link).catch(() => undefined),
 	};

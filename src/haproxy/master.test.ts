@@ -1,4 +1,5 @@
 import { readFileSync } from "node:fs";
+import { readFile } from "node:fs/promises";
 import { join } from "node:path";
 import { expect, test } from "vitest";
 import { type Answer, type FakeCommandSocket, serveCommands } from "../testing/command-socket.ts";
@@ -18,16 +19,21 @@ async function masterWith(
 	const left = new Map(Object.entries(replies).map(([command, list]) => [command, [...list]]));
 	const master = await serveCommands("master", path, (command) => {
 		const list = left.get(command) ?? [];
-		return (list.length > 1 ? list.shift() : list[0]) ?? `Unknown command: '${command}'\n`;
+		return (list.length > 1 ? list.shift() : list[0]) ?? `Unknown command: '${command}'\n\n`;
 	});
 	const dispose = async () => {
 		await master[Symbol.asyncDispose]();
 		await dir[Symbol.asyncDispose]();
 	};
-	return { haproxy: createHaproxy(path), master, [Symbol.asyncDispose]: dispose };
+	return { haproxy: createHaproxy(path, carriedIn(dir.path)), master, [Symbol.asyncDispose]: dispose };
 }
 
+const carriedIn = (dir: string) => ({
+	servers: join(dir, "carried/servers"),
+	counters: join(dir, "carried/counters"),
+});
 const proc = recorded("show-proc");
+const dumps = "@1 show servers state\n@1 dump stats-file";
 const ready = "@1 set server _successor/next state ready";
 const maint = "@1 set server _successor/next state maint";
 const otherWorker = proc.replace(/\d+( +worker)/, "99999$1");
@@ -41,7 +47,9 @@ test("the generation that is loaded is the description that the newest worker gi
 test("nothing is loaded while no process answers", async () => {
 	await using dir = await temporaryDirectory();
 
-	await expect(createHaproxy(join(dir.path, "master.sock")).loaded(never)).resolves.toBeUndefined();
+	await expect(
+		createHaproxy(join(dir.path, "master.sock"), carriedIn(dir.path)).loaded(never),
+	).resolves.toBeUndefined();
 });
 
 test.each([
@@ -56,7 +64,7 @@ test.each([
 test("a reload that the master calls a success has reloaded", async () => {
 	await using world = await masterWith({ "show proc": [proc], reload: [recorded("reload-success")] });
 
-	await expect(world.haproxy.reload(never)).resolves.toEqual({ kind: "reloaded" });
+	await expect(world.haproxy.reload(never)).resolves.toEqual({ kind: "reloaded", old: 0 });
 });
 
 test("a reload that fails gives HAProxy's own account of it", async () => {
@@ -86,7 +94,9 @@ test("promise 11: a process that is to be replaced learns of its successor befor
 	await world.haproxy.reload(never);
 
 	const order = [ready, "reload", maint, ready, "reload"];
-	expect(world.master.commands.filter((command) => command !== "show proc")).toEqual(order);
+	expect(world.master.commands.filter((command) => command !== "show proc" && command !== dumps)).toEqual(
+		order,
+	);
 });
 
 test("a failure is not believed when a new worker serves", async () => {
@@ -95,13 +105,15 @@ test("a failure is not believed when a new worker serves", async () => {
 		reload: [recorded("reload-failure")],
 	});
 
-	await expect(world.haproxy.reload(never)).resolves.toEqual({ kind: "reloaded" });
+	await expect(world.haproxy.reload(never)).resolves.toEqual({ kind: "reloaded", old: 0 });
 });
 
 test("without a master there is nothing to reload", async () => {
 	await using dir = await temporaryDirectory();
 
-	await expect(createHaproxy(join(dir.path, "master.sock")).reload(never)).resolves.toEqual({
+	await expect(
+		createHaproxy(join(dir.path, "master.sock"), carriedIn(dir.path)).reload(never),
+	).resolves.toEqual({
 		kind: "not-running",
 	});
 });
@@ -112,8 +124,8 @@ test("a reload that somebody else's reload breaks off is asked for again, of a p
 		reload: ["breaks off", recorded("reload-success")],
 	});
 
-	await expect(world.haproxy.reload(never)).resolves.toEqual({ kind: "reloaded" });
-	expect(world.master.commands.slice(-4)).toEqual([ready, "reload", ready, "reload"]);
+	await expect(world.haproxy.reload(never)).resolves.toEqual({ kind: "reloaded", old: 0 });
+	expect(world.master.commands.slice(-5, -1)).toEqual([ready, "reload", ready, "reload"]);
 });
 
 test("reloads happen one at a time", async () => {
@@ -128,7 +140,7 @@ test("reloads happen one at a time", async () => {
 		running--;
 		return recorded("reload-success");
 	});
-	const haproxy = createHaproxy(path);
+	const haproxy = createHaproxy(path, carriedIn(dir.path));
 
 	await Promise.all([haproxy.reload(never), haproxy.reload(never), haproxy.reload(never)]);
 
@@ -147,7 +159,7 @@ test("a reload that ended badly doesn't keep the next from happening", async () 
 	]);
 
 	expect(first).toMatchObject({ status: "rejected", reason: { code: "haproxy-unexpected-reply" } });
-	expect(second).toMatchObject({ status: "fulfilled", value: { kind: "reloaded" } });
+	expect(second).toMatchObject({ status: "fulfilled", value: { kind: "reloaded", old: 0 } });
 });
 
 test("promise 12: an abort ends a reload that waits for its turn, and keeps the others' order", async () => {
@@ -162,7 +174,7 @@ test("promise 12: an abort ends a reload that waits for its turn, and keeps the 
 	stopFirst.abort(new Error("first gives up"));
 	await expect(first).rejects.toThrow("first gives up");
 
-	expect(world.master.commands).toEqual(["show proc", ready, "reload"]);
+	expect(world.master.commands).toEqual([dumps, "show proc", ready, "reload"]);
 });
 
 test("show proc tells new workers from those that finish their connections", () => {
@@ -180,48 +192,30 @@ test.each([
 	expect(parse).toThrow(expect.objectContaining({ code: "haproxy-unexpected-reply" }));
 });
 
-test("promise 11: a server is taken out of the newest worker, without a word when that agrees", async () => {
-	await using world = await masterWith({ "@1 set server nodes/a state maint": ["\n"] });
-
-	await expect(world.haproxy.maintain("nodes", "a", never)).resolves.toBeUndefined();
-});
-
-test("HAProxy's complaint about a server that it does not know is told", async () => {
-	await using world = await masterWith({ "@1 set server nodes/a state maint": ["No such server.\n\n"] });
-
-	await expect(world.haproxy.maintain("nodes", "a", never)).resolves.toBe("No such server.");
-});
-
-test("a server that is back gets requests again from the newest worker", async () => {
-	await using world = await masterWith({
-		"@1 set server nodes/a state ready": ["\n", "No such server.\n\n"],
+test("a reload carries over what the process knows of its servers and has counted, and leaves nothing of it behind", async () => {
+	await using dir = await temporaryDirectory();
+	const path = join(dir.path, "master.sock");
+	const carried = carriedIn(dir.path);
+	const read: string[] = [];
+	await using _master = await serveCommands("master", path, async (command) => {
+		if (command === dumps) return "1\n# be_id\n\n#fe guid\n\n";
+		if (command !== "reload") return proc;
+		for (const file of [carried.servers, carried.counters]) read.push(await readFile(file, "utf8"));
+		return recorded("reload-success");
 	});
 
-	await expect(world.haproxy.ready("nodes", "a", never)).resolves.toBeUndefined();
-	await expect(world.haproxy.ready("nodes", "a", never)).resolves.toBe("No such server.");
+	await createHaproxy(path, carried).reload(never);
+
+	expect(read).toEqual(["1\n# be_id\n\n", "#fe guid\n\n"]);
+	expect(await readFile(carried.servers, "utf8")).toBe("1\n");
+	expect(await readFile(carried.counters, "utf8")).toBe("");
 });
 
-test("a process that does not run gives nobody requests again, and can't tell whom it lacks", async () => {
-	await using dir = await temporaryDirectory();
-	const haproxy = createHaproxy(join(dir.path, "master.sock"));
+test("how many processes a reload has left behind is told", async () => {
+	await using world = await masterWith({
+		"show proc": [recorded("show-proc-old-worker")],
+		reload: [recorded("reload-success")],
+	});
 
-	await expect(haproxy.ready("nodes", "a", never)).resolves.toBe("no process answers");
-	await expect(haproxy.takenOut(never)).resolves.toBeUndefined();
-});
-
-test("who is taken out of the newest worker is asked there; the configuration's own maintenance is none of it", async () => {
-	const state = recorded("show-servers-state")
-		.replace("0 8 100", "0 1 100")
-		.replace(/(s-1 \S+ \d) 0 /, "$1 1 ");
-	await using world = await masterWith({ "@1 show servers state": [state] });
-
-	await expect(world.haproxy.takenOut(never)).resolves.toEqual(["shop/s-1"]);
-});
-
-test("no server has to be taken out of a process that does not run", async () => {
-	await using dir = await temporaryDirectory();
-
-	await expect(
-		createHaproxy(join(dir.path, "master.sock")).maintain("nodes", "a", never),
-	).resolves.toBeUndefined();
+	await expect(world.haproxy.reload(never)).resolves.toEqual({ kind: "reloaded", old: 1 });
 });

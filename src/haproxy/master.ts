@@ -1,46 +1,45 @@
 import { orAborted } from "../abort.ts";
+import type { Running } from "../model/running.ts";
+import type { Changed, ServerChange } from "../model/step.ts";
+import { type Carried, carry, carryNothing } from "./carried.ts";
 import { unexpectedReply } from "./reply.ts";
-import { parseInfo, parseServersState } from "./runtime.ts";
+import { parseInfo } from "./runtime.ts";
 import { ask, type CommandSocket, isConnectionLost, isNotRunning } from "./socket.ts";
+import { askNewest, change, running } from "./worker.ts";
 
 /** The HAProxy process, as the loop needs it. */
 export type Haproxy = {
-	/** The id of the generation that the running process has loaded; undefined when no process answers. */
+	/** The id of the structure that the running process has loaded; undefined when no process answers. */
 	readonly loaded: (signal: AbortSignal) => Promise<string | undefined>;
-	/** Takes a server out of the newest worker; HAProxy's complaint when that refuses, undefined when done or none runs. */
-	readonly maintain: (pool: string, server: string, signal: AbortSignal) => Promise<string | undefined>;
-	/** Takes that back; HAProxy's complaint when that refuses, or that no process answered. */
-	readonly ready: (pool: string, server: string, signal: AbortSignal) => Promise<string | undefined>;
-	/** The servers, `<pool>/<server>`, that are taken out of the newest worker; undefined when no process answers. */
-	readonly takenOut: (signal: AbortSignal) => Promise<readonly string[] | undefined>;
+	/** What the newest worker has; undefined when no process answers. */
+	readonly running: (signal: AbortSignal) => Promise<Running | undefined>;
+	/** Has the newest worker make changes, and reads them back; undefined when no process answers. */
+	readonly change: (changes: readonly ServerChange[], signal: AbortSignal) => Promise<Changed | undefined>;
 	/** A seamless reload, one at a time, done when the new worker serves. */
 	readonly reload: (signal: AbortSignal) => Promise<ReloadResult>;
 };
 
 /** How a reload ended. That there is no process to reload is an answer, too. */
 type ReloadResult =
-	| { readonly kind: "reloaded" }
+	/** `old`: how many workers are still there that only finish their connections. */
+	| { readonly kind: "reloaded"; readonly old: number }
 	| { readonly kind: "not-running" }
 	| { readonly kind: "failed"; readonly log: string };
 
 /** A row of `show proc`. */
 export type Process = { readonly pid: number; readonly role: "master" | "worker" | "old worker" | "program" };
 
-export function createHaproxy(masterSocket: string): Haproxy {
+/** @param carried where a reload leaves what the new worker is to know */
+export function createHaproxy(masterSocket: string, carried: Carried): Haproxy {
 	const master: CommandSocket = { kind: "master", path: masterSocket };
 	let earlier: Promise<unknown> = Promise.resolve();
 	return {
 		loaded: async (signal) => loaded(master, signal),
-		maintain: async (pool, server, signal) =>
-			(await setState(master, `${pool}/${server}`, "maint", signal)) || undefined,
-		ready: async (pool, server, signal) => {
-			const complaint = await setState(master, `${pool}/${server}`, "ready", signal);
-			return complaint === undefined ? "no process answers" : complaint || undefined;
-		},
-		takenOut: async (signal) => takenOut(master, signal),
+		running: async (signal) => running(master, signal),
+		change: async (changes, signal) => change(master, changes, signal),
 		reload: async (signal) => {
 			// The master resets every other connection while it reloads, so that a second reload would look like a failure.
-			const mine = orAborted(earlier, signal).then(async () => handOver(master, signal));
+			const mine = orAborted(earlier, signal).then(async () => carryOver(master, carried, signal));
 			earlier = Promise.allSettled([earlier, mine]);
 			return mine;
 		},
@@ -48,43 +47,25 @@ export function createHaproxy(masterSocket: string): Haproxy {
 }
 
 async function loaded(master: CommandSocket, signal: AbortSignal): Promise<string | undefined> {
-	const reply = await askNewest(master, "show info", signal);
-	return reply === undefined ? undefined : parseInfo(reply).description;
+	const [info] = (await askNewest(master, ["show info"], signal)) ?? [];
+	return info === undefined ? undefined : parseInfo(info).description;
 }
 
-async function takenOut(master: CommandSocket, signal: AbortSignal): Promise<readonly string[] | undefined> {
-	const command = "show servers state";
-	const reply = await askNewest(master, command, signal);
-	if (reply === undefined) return undefined;
-	const servers = parseServersState(command, reply).filter((server) => server.takenOut);
-	return servers.map(({ pool, server }) => `${pool}/${server}`);
-}
-
-/** `set server`, management.txt 9.3: silence is consent. Undefined when no process answers. */
-async function setState(
+/** Health, weights and states of servers, and counters: as they are now, for the worker that is about to start. */
+async function carryOver(
 	master: CommandSocket,
-	name: string,
-	state: "maint" | "ready",
+	carried: Carried,
 	signal: AbortSignal,
-): Promise<string | undefined> {
-	return (await askNewest(master, `set server ${name} state ${state}`, signal))?.trim();
-}
-
-/**
- * Asks the newest worker (`@1`) by way of the master: the worker's own socket passes from the old worker to the new one,
- * and right after a reload either may answer there. Undefined when no process answers.
- */
-async function askNewest(
-	master: CommandSocket,
-	command: string,
-	signal: AbortSignal,
-): Promise<string | undefined> {
+): Promise<ReloadResult> {
+	const dumps = askNewest(master, ["show servers state", "dump stats-file"], signal);
+	// A reload that carries nothing over is better than none.
+	const known = await dumps.catch(() => undefined);
+	signal.throwIfAborted();
 	try {
-		const reply = await ask(master, `@1 ${command}`, signal);
-		return reply.startsWith("Can't find the target PID") ? undefined : reply;
-	} catch (thrown) {
-		if (isNotRunning(thrown) || isConnectionLost(thrown)) return undefined;
-		throw thrown;
+		if (known !== undefined) await carry(carried, { servers: known[0] ?? "", counters: known[1] ?? "" });
+		return await handOver(master, signal);
+	} finally {
+		await carryNothing(carried);
 	}
 }
 
@@ -95,20 +76,29 @@ async function askNewest(
  */
 const successor = "_successor/next";
 
+async function setSuccessor(
+	master: CommandSocket,
+	state: "maint" | "ready",
+	signal: AbortSignal,
+): Promise<void> {
+	await askNewest(master, [`set server ${successor} state ${state}`], signal);
+}
+
 async function handOver(master: CommandSocket, signal: AbortSignal): Promise<ReloadResult> {
 	const result = await reload(master, signal);
-	if (result.kind === "failed") await setState(master, successor, "maint", signal);
+	if (result.kind === "failed") await setSuccessor(master, "maint", signal);
 	return result;
 }
 
 async function reload(master: CommandSocket, signal: AbortSignal): Promise<ReloadResult> {
 	try {
-		const before = await newestWorker(master, signal);
+		const before = newest(await processes(master, signal));
 		const reply = parseReload(await askToReload(master, signal));
-		if (reply.success) return { kind: "reloaded" };
+		const after = await processes(master, signal);
+		const old = after.filter(({ role }) => role === "old worker").length;
 		// Some builds of 3.2 report the failure of a reload that succeeded (haproxy #3351): a new worker is proof.
-		const after = await newestWorker(master, signal);
-		return after === before ? { kind: "failed", log: reply.log } : { kind: "reloaded" };
+		const isNew = reply.success || newest(after) !== before;
+		return isNew ? { kind: "reloaded", old } : { kind: "failed", log: reply.log };
 	} catch (thrown) {
 		if (isNotRunning(thrown)) return { kind: "not-running" };
 		throw thrown;
@@ -127,13 +117,16 @@ async function askToReload(master: CommandSocket, signal: AbortSignal): Promise<
 
 /** Each process begins without a successor, that of somebody else's reload, too. */
 async function askOnce(master: CommandSocket, signal: AbortSignal): Promise<string> {
-	await setState(master, successor, "ready", signal);
+	await setSuccessor(master, "ready", signal);
 	return ask(master, "reload", signal);
 }
 
-async function newestWorker(master: CommandSocket, signal: AbortSignal): Promise<number | undefined> {
-	const processes = parseProc(await ask(master, "show proc", signal));
-	return processes.find(({ role }) => role === "worker")?.pid;
+async function processes(master: CommandSocket, signal: AbortSignal): Promise<readonly Process[]> {
+	return parseProc(await ask(master, "show proc", signal));
+}
+
+function newest(all: readonly Process[]): number | undefined {
+	return all.find(({ role }) => role === "worker")?.pid;
 }
 
 /** `Success=0|1`, a line of dashes, and what the new process wrote at its start; without its number, another at each try. */

@@ -1,13 +1,13 @@
 import { expect, test } from "vitest";
 import type { Fleet } from "../model/fleet.ts";
 import { fleetOfOne } from "../testing/generation-builder.ts";
-import { parseFleet } from "./parse-fleet.ts";
+import { parseRecord } from "./parse-fleet.ts";
 
 test("a fleet that was written down before pools had a policy is read all the same", () => {
 	const text = `{"pools":[{"name":"nodes","servers":[{"name":"web-1-0a1b2c3d","container":{"id":"${"0a1b2c3d".repeat(8)}",
 		"name":"web-1"},"address":"192.168.42.3","port":3000,"weight":100}]}],"routes":[{"match":"*","pool":"nodes"}]}`;
 
-	expect(parseFleet(text)).toStrictEqual(fleetOfOne);
+	expect(parseRecord(text)).toStrictEqual({ structure: "", fleet: fleetOfOne });
 });
 
 test("all that a pool and its servers can have is read back as the same text, in which fleets are compared", () => {
@@ -23,11 +23,14 @@ test("all that a pool and its servers can have is read back as the same text, in
 		),
 	};
 
-	expect(JSON.stringify(parseFleet(JSON.stringify(fleet)))).toBe(JSON.stringify(fleet));
+	const text = JSON.stringify({ structure: "0a1b2c3d4e5f", ...fleet });
+
+	expect(parseRecord(text)?.structure).toBe("0a1b2c3d4e5f");
+	expect(JSON.stringify(parseRecord(text)?.fleet)).toBe(JSON.stringify(fleet));
 });
 
 test("a policy that nobody knows makes it no fleet", () => {
 	expect(
-		parseFleet(JSON.stringify(fleetOfOne).replace('"servers"', '"sticky":"glue","servers"')),
+		parseRecord(JSON.stringify(fleetOfOne).replace('"servers"', '"sticky":"glue","servers"')),
 	).toBeUndefined();
 });

@@ -2,6 +2,8 @@ import * as v from "valibot";
 import type { Fleet } from "../model/fleet.ts";
 
 const fleet = v.object({
+	// Older versions did not write it: then the process is asked.
+	structure: v.optional(v.string(), ""),
 	pools: v.array(
 		v.object({
 			name: v.string(),
@@ -25,7 +27,9 @@ const fleet = v.object({
 });
 
 /** A fleet as it was written down; undefined when the text is not one, such as after an update or a damaged disk. */
-export function parseFleet(text: string): Fleet | undefined {
+export function parseRecord(text: string): { readonly structure: string; readonly fleet: Fleet } | undefined {
 	const result = v.safeParse(v.pipe(v.string(), v.parseJson(), fleet), text);
-	return result.success ? result.output : undefined;
+	if (!result.success) return undefined;
+	const { structure, ...written } = result.output;
+	return { structure, fleet: written };
 }

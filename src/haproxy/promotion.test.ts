@@ -83,7 +83,7 @@ function promoteForEver(root: string): string {
 		const contents = "x".repeat(200_000);
 		for (let count = 1; ; count++) {
 			const files = new Map([["haproxy.cfg", contents], ["errors/503.http", contents]]);
-			await generations.promote({ id: String(count).padStart(12, "0"), files, fleet: { pools: [], routes: [] } });
+			await generations.promote({ id: String(count).padStart(12, "0"), structure: "s", files, fleet: { pools: [], routes: [] } });
 			console.log("promoted " + count);
 		}`;
 }

@@ -24,8 +24,6 @@ export type ServerState = {
 	readonly operation: "stopped" | "starting" | "running" | "stopping";
 	/** Taken out by a person, by the configuration, or because its name doesn't resolve. */
 	readonly maintenance: boolean;
-	/** Put into maintenance while the process runs, and not by its configuration. */
-	readonly takenOut: boolean;
 	readonly draining: boolean;
 	readonly weight: number;
 };
@@ -72,7 +70,6 @@ const columns = { pool: 1, server: 3, address: 4, operation: 5, admin: 6, weight
 const operations = ["stopped", "starting", "running", "stopping"] as const;
 // srv_admin_state is a set of bits: forced, inherited, configured, unresolved and renamed maintenance; drain, forced and inherited.
 const maintenanceBits = 0x01 | 0x02 | 0x04 | 0x20 | 0x40;
-const [forced, configured] = [0x01, 0x04];
 const drainBits = 0x08 | 0x10;
 
 /** The header names each column; rows are separated by spaces and never quoted. */
@@ -100,7 +97,6 @@ function parseServerState(cells: readonly string[]): ServerState | undefined {
 		port,
 		operation,
 		maintenance: (admin & maintenanceBits) !== 0,
-		takenOut: (admin & (forced | configured)) === forced,
 		draining: (admin & drainBits) !== 0,
 		weight,
 	};

@@ -39,11 +39,11 @@ describe("the one line of JSON, and the essentials, of", () => {
 				generation: "abc",
 				reasons: [
 					{ kind: "routes-changed", subject: "" },
-					{ kind: "server-left", subject: "nodes/web" },
+					{ kind: "pool-removed", subject: "nodes/web" },
 				],
 			},
-			'"generation":"abc","reasons":[{"kind":"routes-changed","subject":""},{"kind":"server-left","subject":"nodes/web"}]',
-			{ BALLAST_GENERATION: "abc", BALLAST_WHY: "routes changed; server left nodes/web" },
+			'"generation":"abc","reasons":[{"kind":"routes-changed","subject":""},{"kind":"pool-removed","subject":"nodes/web"}]',
+			{ BALLAST_GENERATION: "abc", BALLAST_WHY: "routes changed; pool removed nodes/web" },
 		],
 		[
 			{

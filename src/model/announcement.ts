@@ -1,6 +1,6 @@
 import type { ContainerRef } from "./fleet.ts";
 import type { Happening } from "./happening.ts";
-import type { ReloadReason } from "./plan.ts";
+import type { ReloadReason } from "./step.ts";
 
 /** A happening as it is told: people write scripts against this. */
 export type Announcement = {

@@ -2,8 +2,13 @@ import type { Fleet } from "./fleet.ts";
 
 /** Everything HAProxy reads for one fleet: a directory to be. The same fleet, options and templates give the same bytes. */
 export type Generation = {
-	/** 12 hexadecimal digits, from the contents of `files`; also the running process's `description`, so it can be asked. */
+	/** 12 hexadecimal digits, from the contents of `files`. */
 	readonly id: string;
+	/**
+	 * The same, from what stays when servers come and go. It is the running process's `description`, so that it can be asked:
+	 * a process of the same structure becomes another generation without a reload.
+	 */
+	readonly structure: string;
 	/** Contents by path relative to the generation's directory, `haproxy.cfg` among them. */
 	readonly files: ReadonlyMap<string, string>;
 	readonly fleet: Fleet;

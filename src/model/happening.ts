@@ -1,8 +1,8 @@
 import { AppError } from "../errors.ts";
 import { emptyFleet, type Fleet } from "./fleet.ts";
 import type { MembershipEvent } from "./membership.ts";
-import type { ReloadReason, Step } from "./plan.ts";
 import type { Problem } from "./problem.ts";
+import type { ReloadReason, Step } from "./step.ts";
 
 /** Something that event handlers and webhooks are told of. */
 export type Happening =

@@ -1,17 +1,22 @@
 import { expect, test } from "vitest";
 import { container, surroundings } from "../testing/containers.ts";
+import { startedFrom } from "../testing/fake-process.ts";
 import { build } from "./build.ts";
 import type { Container } from "./container.ts";
 import { emptyFleet, type Fleet } from "./fleet.ts";
 import type { Generation } from "./generation.ts";
-import { plan, type Step } from "./plan.ts";
+import { type Applied, plan, quickSteps } from "./plan.ts";
+import type { Step } from "./step.ts";
 
 const fleetWith = (...containers: readonly Container[]): Fleet => build(surroundings({ containers })).fleet;
-const generation = (id: string, fleet: Fleet): Generation => ({ id, fleet, files: new Map() });
-const takenOut = new Set<string>();
+const generation = (id: string, fleet: Fleet, structure = "s"): Generation => {
+	return { id, structure, fleet, files: new Map() };
+};
+const departures = new Map();
 const web = container("web");
 const one = fleetWith(web);
 const serverName = `nodes/web-${web.id.slice(0, 8)}`;
+const inApi = (name: string) => container(name, { labels: { "ballast.pool": "api" } });
 
 /** Why the steps reload: `<kind> <subject>` each. */
 function reasons(steps: readonly Step[]): readonly string[] {
@@ -20,65 +25,76 @@ function reasons(steps: readonly Step[]): readonly string[] {
 	);
 }
 
-function reasonsBetween(before: Fleet, after: Fleet): readonly string[] {
-	return reasons(
-		plan({ inForce: { id: "a", fleet: before }, loaded: "a", takenOut }, generation("b", after)),
-	);
+const kinds = (steps: readonly Step[]) => steps.map(({ kind }) => kind);
+
+/** A generation in force, and the process that has all of it. */
+function settled(fleet: Fleet, structure = "s"): Applied {
+	const inForce = { id: "a", structure, fleet };
+	return { inForce, running: startedFrom(inForce), departures };
 }
 
-test("nothing is done when the generation is in force and loaded", () => {
-	expect(plan({ inForce: { id: "a", fleet: one }, loaded: "a", takenOut }, generation("a", one))).toEqual([]);
+test("nothing is done when the process has what is in force", () => {
+	expect(plan(settled(one), generation("a", one))).toEqual([]);
 });
 
-test("promise 4: promotion comes before the reload", () => {
-	const steps = plan(
-		{ inForce: { id: "a", fleet: emptyFleet }, loaded: "a", takenOut },
-		generation("b", one),
-	);
+test("promise 5: who joins a pool that is there needs no reload, but the file, too", () => {
+	const steps = plan(settled(emptyFleet), generation("b", one));
 
-	expect(steps).toEqual([
-		{ kind: "promote", generation: "b" },
-		{ kind: "reload", reasons: [{ kind: "server-joined", subject: serverName }] },
+	expect(kinds(steps)).toEqual(["add-server", "promote"]);
+	expect(steps[0]).toMatchObject({ pool: "nodes", server: serverName.replace("nodes/", "") });
+});
+
+test("promise 5: who leaves is out before anything else, and removed", () => {
+	const two = fleetWith(web, container("stays"));
+
+	expect(kinds(plan(settled(two), generation("b", fleetWith(container("stays")))))).toEqual([
+		"maint-server",
+		"remove-server",
+		"promote",
 	]);
 });
 
+test("promise 4: another structure is promoted, then loaded", () => {
+	const steps = plan(settled(one), generation("b", fleetWith(web, inApi("api")), "t"));
+
+	expect(kinds(steps)).toEqual(["promote", "reload"]);
+});
+
 test("the first generation is promoted, and HAProxy is to start with it", () => {
-	expect(plan({ inForce: undefined, loaded: undefined, takenOut }, generation("a", one))).toEqual([
+	expect(plan({ inForce: undefined, running: undefined, departures }, generation("a", one))).toEqual([
 		{ kind: "promote", generation: "a" },
 		{ kind: "reload", reasons: [{ kind: "first-generation", subject: "" }] },
 	]);
 });
 
-test("a process that runs another generation is reloaded, and nothing promoted", () => {
-	expect(plan({ inForce: { id: "a", fleet: one }, loaded: "z", takenOut }, generation("a", one))).toEqual([
+test("a process of another structure is reloaded, and nothing promoted", () => {
+	const applied = { ...settled(one), running: startedFrom({ structure: "z", fleet: one }) };
+
+	expect(plan(applied, generation("a", one))).toEqual([
 		{ kind: "reload", reasons: [{ kind: "process-differs", subject: "z" }] },
 	]);
 });
 
 test("a process that does not answer differs, too", () => {
-	const steps = plan({ inForce: { id: "a", fleet: one }, loaded: undefined, takenOut }, generation("a", one));
+	const steps = plan({ ...settled(one), running: undefined }, generation("a", one));
 
 	expect(reasons(steps)).toEqual(["process-differs no process answers"]);
 });
 
-test("a process that has loaded what was not promoted needs no reload", () => {
-	expect(plan({ inForce: { id: "a", fleet: one }, loaded: "b", takenOut }, generation("b", one))).toEqual([
-		{ kind: "promote", generation: "b" },
-	]);
+test("a process that has what was not promoted needs no reload", () => {
+	const applied = { ...settled(emptyFleet), running: startedFrom({ structure: "s", fleet: one }) };
+
+	expect(plan(applied, generation("b", one))).toEqual([{ kind: "promote", generation: "b" }]);
 });
 
-const inApi = (name: string) => container(name, { labels: { "ballast.pool": "api" } });
-const nameIn = (pool: string, name: string) => `${pool}/${name}-${container(name).id.slice(0, 8)}`;
+test("a record of what is in force that is lost costs no reload", () => {
+	expect(kinds(plan({ ...settled(one), inForce: undefined }, generation("a", one)))).toEqual(["promote"]);
+});
 
 test.each([
-	["a server joined", emptyFleet, one, [`server-joined ${serverName}`]],
-	["a server left", one, emptyFleet, [`server-left ${serverName}`]],
-	[
-		"a server changed",
-		one,
-		fleetWith(container("web", { labels: { "ballast.weight": "7" } })),
-		[`server-changed ${serverName}`],
-	],
+	["a pool came with its server", one, fleetWith(web, inApi("api")), ["pool-added api"]],
+	["a pool went with its server", fleetWith(web, inApi("api")), one, ["pool-removed api"]],
+	["a server went from one pool to another", one, fleetWith(inApi("web")), ["pool-added api"]],
 	[
 		"a server's limit changed",
 		one,
@@ -97,77 +113,47 @@ test.each([
 		fleetWith(container("web", { labels: { "ballast.check": "/b" } })),
 		["pool-changed nodes"],
 	],
-	[
-		"a pool came with its server",
-		one,
-		fleetWith(web, inApi("api")),
-		["pool-added api", `server-joined ${nameIn("api", "api")}`],
-	],
-	[
-		"a pool went with its server",
-		fleetWith(web, inApi("api")),
-		one,
-		["pool-removed api", `server-left ${nameIn("api", "api")}`],
-	],
-	[
-		"a server went from one pool to another",
-		one,
-		fleetWith(inApi("web")),
-		["pool-added api", `server-joined ${nameIn("api", "web")}`, `server-left ${serverName}`],
-	],
 	["the routes changed", one, { ...one, routes: [] }, ["routes-changed"]],
 	["only the templates or settings did", one, one, ["configuration-changed templates or settings"]],
 ])("the plan says why it reloads: %s", (_, before, after, expected) => {
-	expect(reasonsBetween(before, after)).toEqual(expected);
+	expect(reasons(plan(settled(before), generation("b", after, "t")))).toEqual(expected);
 });
 
-test("promise 11: who leaves is taken out of the running process before that is replaced, who stays is not", () => {
-	const two = fleetWith(web, container("stays"));
-	const steps = plan(
-		{ inForce: { id: "a", fleet: two }, loaded: "a", takenOut },
-		generation("b", fleetWith(container("stays"))),
-	);
+test("what the Runtime API can't change of a server takes a reload of the same structure", () => {
+	const limited = fleetWith(container("web", { labels: { "ballast.maxconn": "7" } }));
 
-	expect(steps.map(({ kind }) => kind)).toEqual(["maint-server", "promote", "reload"]);
+	expect(reasons(plan(settled(one), generation("b", limited)))).toEqual([`server-changed ${serverName}`]);
+});
+
+test("promise 11: a process that is to be replaced is rid of those that have gone before that, and gets nobody", () => {
+	const desired = generation("b", fleetWith(container("other"), inApi("api")), "t");
+	const steps = plan(settled(one), desired);
+
+	expect(kinds(steps)).toEqual(["maint-server", "promote", "reload"]);
 	expect(steps[0]).toEqual({ kind: "maint-server", pool: "nodes", server: serverName.replace("nodes/", "") });
 });
 
-test("promise 11: who has another address now is taken out of the process that knows the old one", () => {
-	const [pool] = one.pools;
-	const moved = {
-		...one,
-		pools: [
-			{ name: "nodes", servers: (pool?.servers ?? []).map((server) => ({ ...server, address: "10.9.9.9" })) },
-		],
-	};
-	const steps = plan({ inForce: { id: "a", fleet: one }, loaded: "a", takenOut }, generation("b", moved));
+test("before anything is checked, who leaves is out and who joins a pool that is there is in", () => {
+	const joins = container("joins");
 
-	expect(steps.map(({ kind }) => kind)).toEqual(["maint-server", "promote", "reload"]);
+	expect(kinds(quickSteps(settled(one), fleetWith(joins)))).toEqual([
+		"maint-server",
+		"add-server",
+		"remove-server",
+	]);
 });
 
-test("a process that runs another generation is not asked about servers that it may not have", () => {
-	const steps = plan(
-		{ inForce: { id: "a", fleet: one }, loaded: "x", takenOut },
-		generation("b", emptyFleet),
-	);
+test("before anything is checked, nobody joins a pool that the process has not, or not as it is wanted", () => {
+	const sticky = container("sticky", { labels: { "ballast.sticky": "cookie" } });
 
-	expect(steps.map(({ kind }) => kind)).toEqual(["promote", "reload"]);
+	expect(quickSteps(settled(one), fleetWith(web, inApi("api")))).toEqual([]);
+	expect(kinds(quickSteps(settled(one), fleetWith(sticky)))).toEqual(["maint-server", "remove-server"]);
 });
 
-test("who was taken out already is not taken out again", () => {
-	const steps = plan(
-		{ inForce: { id: "a", fleet: one }, loaded: "a", takenOut: new Set([serverName]) },
-		generation("b", emptyFleet),
-	);
+test("before anything is checked, nothing is changed in a process of another structure than the one in force", () => {
+	const other = startedFrom({ structure: "other", fleet: one });
 
-	expect(steps.map(({ kind }) => kind)).toEqual(["promote", "reload"]);
-});
-
-test("who was taken out of the running process, and is wanted after all, needs a process that has it", () => {
-	const steps = plan(
-		{ inForce: { id: "a", fleet: one }, loaded: "a", takenOut: new Set([serverName]) },
-		generation("a", one),
-	);
-
-	expect(steps).toEqual([{ kind: "reload", reasons: [{ kind: "server-joined", subject: serverName }] }]);
+	expect(quickSteps({ ...settled(one), running: other }, emptyFleet)).toEqual([]);
+	expect(quickSteps({ ...settled(one), running: undefined }, emptyFleet)).toEqual([]);
+	expect(quickSteps({ ...settled(one), inForce: undefined }, emptyFleet)).toEqual([]);
 });

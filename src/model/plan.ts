@@ -1,114 +1,92 @@
-import { type Fleet, type Member, membersOf, policyOf, type Route } from "./fleet.ts";
+import { type Fleet, type Member, membersOf, type Route, type Server } from "./fleet.ts";
 import type { Generation } from "./generation.ts";
+import type { Running } from "./running.ts";
+import { type Departure, samePools, serverSteps } from "./server-steps.ts";
+import type { ReloadReason, ServerStep, Step } from "./step.ts";
 
-/** One typed action that brings HAProxy from what it has to what it should have. */
-export type Step =
-	/**
-	 * Nothing more for this server, idle connections of its clients included; what is in flight there finishes. The process
-	 * that a reload replaces would go on sending there, to an address that may be somebody else's by then.
-	 */
-	| { readonly kind: "maint-server"; readonly pool: string; readonly server: string }
-	/** Requests again for a server that was taken out of the running process, which knows it by the address it has. */
-	| { readonly kind: "ready-server"; readonly pool: string; readonly server: string }
-	/** Make the generation the one in force, for this process and for any that starts later. */
-	| { readonly kind: "promote"; readonly generation: string }
-	/** Let a new process take over with the generation in force; why, one reason at least. */
-	| { readonly kind: "reload"; readonly reasons: readonly ReloadReason[] };
-
-export type ReloadReason = {
-	readonly kind:
-		| "first-generation"
-		| "server-joined"
-		| "server-left"
-		| "server-changed"
-		| "pool-added"
-		| "pool-removed"
-		| "pool-changed"
-		| "routes-changed"
-		| "configuration-changed"
-		| "process-differs";
-	/** The server, pool or generation it is about; empty where the kind says it all. */
-	readonly subject: string;
-};
-
-/** What is the case before a pass applies anything. */
+/** The generation in force on disk, and what the running process has. */
 export type Applied = {
-	/** The generation in force on disk. */
-	readonly inForce: { readonly id: string; readonly fleet: Fleet } | undefined;
-	/** The generation the running process says it has loaded; undefined when none answers. */
-	readonly loaded: string | undefined;
-	/** The servers, `<pool>/<server>`, that were taken out of that process since it has loaded it. */
-	readonly takenOut: ReadonlySet<string>;
+	readonly inForce: InForce | undefined;
+	/** Undefined: no process answers. */
+	readonly running: Running | undefined;
+	/** By `<pool>/<server>`, how those that are out may go. */
+	readonly departures: ReadonlyMap<string, Departure>;
 };
 
-export type MaintServer = Extract<Step, { readonly kind: "maint-server" }>;
-export type ReadyServer = Extract<Step, { readonly kind: "ready-server" }>;
+export type InForce = Pick<Generation, "id" | "structure" | "fleet">;
 
-/** The steps from the applied to the desired, in order; none when nothing differs. */
+/** The steps from the applied to the desired, in order; none when nothing differs (promise 5: the cheapest that will do). */
 export function plan(applied: Applied, desired: Generation): readonly Step[] {
-	const { inForce, loaded, takenOut } = applied;
+	const { inForce, running } = applied;
 	const promote: Step[] = inForce?.id === desired.id ? [] : [{ kind: "promote", generation: desired.id }];
-	const lacks = membersOf(desired.fleet)
-		.map(memberName)
-		.filter((name) => takenOut.has(name));
-	if (loaded === desired.id && lacks.length === 0) return promote;
-	const leaves = inForce !== undefined && loaded === inForce.id ? leavers(inForce.fleet, desired.fleet) : [];
-	const still = leaves.filter(({ pool, server }) => !takenOut.has(`${pool}/${server}`));
-	return [...still, ...promote, { kind: "reload", reasons: reasonsFor(applied, desired, lacks) }];
+	const reasons = reasonsFor(applied, desired);
+	const reload: Step[] = reasons.length > 0 ? [{ kind: "reload", reasons }] : [];
+	const servers = running === undefined ? [] : serversFor(applied, running, desired);
+	return [...servers, ...promote, ...reload];
 }
 
-/** Every server that is gone, or is somewhere else now. */
-export function leavers(before: Fleet, after: Fleet): readonly MaintServer[] {
-	const stays = new Set(membersOf(after).map(endpointOf));
-	return membersOf(before)
-		.filter((member) => !stays.has(endpointOf(member)))
-		.map(({ pool, server }) => ({ kind: "maint-server", pool, server: server.name }));
+/**
+ * What needs neither a check nor a file: whoever leaves is out at once, and whoever joins a pool that the process has as it is
+ * wanted gets requests at once. Nothing while the process may be another than the one for the generation in force.
+ */
+export function quickSteps({ inForce, running, departures }: Applied, wanted: Fleet): readonly ServerStep[] {
+	if (inForce === undefined || running === undefined || running.structure !== inForce.structure) return [];
+	const before = inForce.fleet;
+	const pools = samePools(before, wanted);
+	return serverSteps({ before, running, wanted, pools, departures });
 }
 
-/** Every server that was taken out, and is wanted again where it was. */
-export function returners(
-	before: Fleet,
-	after: Fleet,
-	takenOut: ReadonlySet<string>,
-): readonly ReadyServer[] {
-	const wanted = new Set(membersOf(after).map(endpointOf));
-	return membersOf(before)
-		.filter((member) => takenOut.has(memberName(member)) && wanted.has(endpointOf(member)))
-		.map(({ pool, server }) => ({ kind: "ready-server", pool, server: server.name }));
+/** A process that is to be replaced is only rid of those that have gone: the next one has the others. */
+function serversFor(applied: Applied, running: Running, desired: Generation): readonly ServerStep[] {
+	const { inForce, departures } = applied;
+	const wanted = desired.fleet;
+	const pools = new Set(wanted.pools.map(({ name }) => name));
+	const steps = { before: inForce?.fleet, running, wanted, departures };
+	if (running.structure === desired.structure) return serverSteps({ ...steps, pools });
+	return serverSteps({ ...steps, pools: new Set() }).filter(({ kind }) => kind === "maint-server");
 }
 
-function endpointOf(member: Member): string {
-	return `${memberName(member)} ${member.server.address} ${member.server.port}`;
-}
-
-/** `lacks`: what the process has taken out, and should have. */
-function reasonsFor(
-	{ inForce, loaded }: Applied,
-	desired: Generation,
-	lacks: readonly string[],
-): readonly ReloadReason[] {
-	if (inForce === undefined) return [{ kind: "first-generation", subject: "" }];
-	if (loaded === desired.id) return lacks.map((subject) => ({ kind: "server-joined", subject }));
-	if (inForce.id === desired.id)
-		return [{ kind: "process-differs", subject: loaded ?? "no process answers" }];
-	const reasons = fleetDifferences(inForce.fleet, desired.fleet);
+function reasonsFor({ inForce, running }: Applied, desired: Generation): readonly ReloadReason[] {
+	if (inForce === undefined && running?.structure !== desired.structure)
+		return [{ kind: "first-generation", subject: "" }];
+	if (running?.structure === desired.structure)
+		return inForce === undefined ? [] : changed(inForce.fleet, desired.fleet);
+	if (inForce === undefined || inForce.structure === desired.structure)
+		return [{ kind: "process-differs", subject: running?.structure ?? "no process answers" }];
+	const reasons = differences(inForce.fleet, desired.fleet);
 	return reasons.length > 0 ? reasons : [{ kind: "configuration-changed", subject: "templates or settings" }];
 }
 
-function fleetDifferences(before: Fleet, after: Fleet): readonly ReloadReason[] {
-	const pools = compareByKey(before.pools, after.pools, (pool) => pool.name);
-	const servers = compareByKey(membersOf(before), membersOf(after), memberName);
+/** What the Runtime API can't change of a server. */
+function changed(before: Fleet, after: Fleet): readonly ReloadReason[] {
+	const was = new Map(membersOf(before).map((member) => [memberName(member), member.server]));
+	return membersOf(after)
+		.filter((member) => {
+			const server = was.get(memberName(member));
+			return server !== undefined && fixedOf(server) !== fixedOf(member.server);
+		})
+		.map((member) => ({ kind: "server-changed", subject: memberName(member) }));
+}
+
+function fixedOf({ name, container, address, port, weight, state, ...fixed }: Server): string {
+	return JSON.stringify(fixed);
+}
+
+function differences(before: Fleet, after: Fleet): readonly ReloadReason[] {
+	const was = new Map(before.pools.map((pool) => [pool.name, pool]));
+	const is = new Map(after.pools.map((pool) => [pool.name, pool]));
+	const same = samePools(before, after);
 	return [
-		...pools.added.map((subject) => ({ kind: "pool-added", subject }) as const),
-		...pools.removed.map((subject) => ({ kind: "pool-removed", subject }) as const),
-		...pools.kept
-			.filter(([was, is]) => JSON.stringify(policyOf(was)) !== JSON.stringify(policyOf(is)))
-			.map(([, { name: subject }]) => ({ kind: "pool-changed", subject }) as const),
-		...servers.added.map((subject) => ({ kind: "server-joined", subject }) as const),
-		...servers.removed.map((subject) => ({ kind: "server-left", subject }) as const),
-		...servers.kept
-			.filter(([was, is]) => JSON.stringify(was) !== JSON.stringify(is))
-			.map(([, is]) => ({ kind: "server-changed", subject: memberName(is) }) as const),
+		...[...is.keys()]
+			.filter((name) => !was.has(name))
+			.map((subject) => ({ kind: "pool-added", subject }) as const),
+		...[...was.keys()]
+			.filter((name) => !is.has(name))
+			.map((subject) => ({ kind: "pool-removed", subject }) as const),
+		...[...is.keys()]
+			.filter((name) => was.has(name) && !same.has(name))
+			.map((subject) => ({ kind: "pool-changed", subject }) as const),
+		...changed(before, after),
 		...(routesText(before.routes) === routesText(after.routes)
 			? []
 			: [{ kind: "routes-changed", subject: "" } as const]),
@@ -121,27 +99,4 @@ function memberName({ pool, server }: Member): string {
 
 function routesText(routes: readonly Route[]): string {
 	return JSON.stringify(routes);
-}
-
-type Comparison<T> = {
-	readonly added: readonly string[];
-	readonly removed: readonly string[];
-	readonly kept: readonly (readonly [T, T])[];
-};
-
-function compareByKey<T>(
-	before: readonly T[],
-	after: readonly T[],
-	keyOf: (item: T) => string,
-): Comparison<T> {
-	const was = new Map(before.map((item) => [keyOf(item), item]));
-	const is = new Map(after.map((item) => [keyOf(item), item]));
-	return {
-		added: [...is.keys()].filter((key) => !was.has(key)),
-		removed: [...was.keys()].filter((key) => !is.has(key)),
-		kept: [...is].flatMap(([key, now]) => {
-			const then = was.get(key);
-			return then === undefined ? [] : [[then, now] as const];
-		}),
-	};
 }

@@ -16,7 +16,7 @@ function refuse(world: FakeWorld, text: string, complaint = "unknown keyword"): 
 }
 const inGlobal = templatesWith((text) => text.replace("global\n", "global\n    bogus on\n"));
 const inServers = templatesWith((text) => text.replaceAll(" check inter", " bogus check inter"));
-const harmless = templatesWith((text) => text.replace("# haproxy.cfg", "# My own haproxy.cfg"));
+const harmless = templatesWith((text) => text.replace("timeout client 60s", "timeout client 61s"));
 
 test("promise 7: a server that HAProxy refuses is left out with its reason, all others are served", async () => {
 	const world = createFakeWorld({ containers: trio });
@@ -110,7 +110,7 @@ test("at the first start, a server line that is refused for everyone leaves empt
 	refuse(world, "server a-");
 	const outcome = await passesIn(world).full();
 
-	expect(outcome.generation).toBe(world.loaded);
+	expect(outcome.generation).toBe(world.inForce()?.id);
 	expect(outcome.generation).toBeDefined();
 	expect(servedIn(outcome)).toEqual([]);
 	expect(outcome.problems).toMatchObject([{ code: "quarantined", subject: "a" }]);
@@ -123,7 +123,7 @@ test.each([
 	"membership goes on with the proven templates when new ones are refused %s, and the problem stays",
 	async (_, broken) => {
 		const world = createFakeWorld({ containers: trio });
-		const { full, onChange } = passesIn(world);
+		const { full, onChange, clock } = passesIn(world);
 		await full();
 		world.faults.templates = broken;
 		refuse(world, "bogus");
@@ -134,9 +134,10 @@ test.each([
 		expect(outcome.problems).toMatchObject([{ code: "configuration-refused", severity: "problem" }]);
 
 		world.faults.templates = harmless;
+		await clock.advance(100);
 		const mended = await full();
 		expect(mended.problems).toEqual([]);
-		expect(world.loaded).toBe(mended.generation);
+		expect(world.inForce()?.id).toBe(mended.generation);
 		expect(mended.steps).toMatchObject([
 			{ kind: "promote" },
 			{ reasons: [{ kind: "configuration-changed" }] },
@@ -161,6 +162,8 @@ test("membership goes on with the proven templates when new ones can't be compil
 		"read 0",
 		expect.stringMatching(/^maint api\/c-/),
 		expect.stringMatching(/^maint nodes\/b-/),
+		expect.stringMatching(/^remove api\/c-/),
+		expect.stringMatching(/^remove nodes\/b-/),
 		"check",
 		`promote ${outcome.generation}`,
 		"reload",

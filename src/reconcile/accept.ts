@@ -26,6 +26,8 @@ export type How = {
 
 export type Accept = {
 	readonly accept: (fleet: Fleet, how: How, signal: AbortSignal) => Promise<Acceptance>;
+	/** The fleet without those that were refused already. */
+	readonly hopeful: (fleet: Fleet) => Fleet;
 	/** A process runs with what these templates wrote: they are what to go on with when newer ones are broken. */
 	readonly prove: (accepted: Accepted) => Promise<readonly Problem[]>;
 	/**
@@ -118,7 +120,7 @@ export function createAccept(ports: AcceptPorts, options: ProxyOptions): Accept 
 		return { accepted: undefined, problems };
 	}
 
-	return { accept, prove, distrust };
+	return { accept, hopeful: (fleet) => without(quarantined, fleet), prove, distrust };
 }
 
 function lackingIn(accepted: Accepted | undefined): readonly Problem[] {

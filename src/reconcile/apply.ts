@@ -1,68 +1,131 @@
 import type { Clock } from "../clock.ts";
 import type { Generation } from "../model/generation.ts";
-import type { Step } from "../model/plan.ts";
+import { plan } from "../model/plan.ts";
 import type { Problem } from "../model/problem.ts";
+import { runningName } from "../model/running.ts";
+import { isServerStep, type ReloadReason, type ServerStep, type Step } from "../model/step.ts";
+import type { Pace } from "./pace.ts";
 import type { Ports } from "./ports.ts";
-import { takeOut } from "./take-out.ts";
+import type { Process, Unmet } from "./process.ts";
 
 export type Applying = {
 	/** Whether the generation is in force now; when not, the one before it is. */
 	readonly inForce: boolean;
-	/** Whether a process runs that has loaded it. */
+	/** Whether a process runs that has all of it. */
 	readonly loaded: boolean;
 	/** The steps that took effect. */
 	readonly done: readonly Step[];
+	/** Milliseconds until a reload that has to wait may be made. */
+	readonly putOff?: number;
 	readonly problems: readonly Problem[];
 };
 
-/** How long a process that is starting may take to tell its generation, in milliseconds; and how often it is asked. */
+type World = {
+	readonly generations: Pick<Ports["generations"], "promote" | "revert">;
+	readonly process: Process;
+	readonly pace: Pace;
+	readonly clock: Clock;
+	/** Names of servers for which a reload was made already, in vain. */
+	readonly hopeless: Set<string>;
+};
+
+/** How long a process that is starting may take to tell its structure, in milliseconds; and how often it is asked. */
 const startPatience = 3_000;
 const startGap = 25;
 
-/** Performs a plan's steps in order. What HAProxy would not load is taken back. */
+/**
+ * Performs a plan's steps. What the Runtime API would not do is repaired by a reload; what HAProxy would not load is taken
+ * back.
+ */
 export async function apply(
 	steps: readonly Step[],
 	generation: Generation,
-	ports: Pick<Ports, "generations" | "haproxy"> & { readonly clock: Clock },
+	world: World,
 	signal: AbortSignal,
 ): Promise<Applying> {
-	const done: Step[] = [];
-	const problems: Problem[] = [];
-	for (const step of steps) {
-		if (step.kind === "maint-server") problems.push(...(await takeOut(step, ports.haproxy, signal)));
-		if (step.kind === "promote") await ports.generations.promote(generation);
-		if (step.kind === "reload") {
-			const trouble = await reload();
-			if (trouble !== undefined) return trouble;
+	const { generations, process, pace } = world;
+	const changes = steps.filter(isServerStep);
+	const unmet = await process.change(changes, signal);
+	const done: Step[] = changes.filter((step) => !unmet.some((one) => one.step === step));
+	const promote = steps.find(({ kind }) => kind === "promote");
+	const structural = steps.find((step) => step.kind === "reload")?.reasons ?? [];
+	const repairs = unmet.filter(({ step }) => !world.hopeless.has(runningName(step)));
+	const reasons = [...structural, ...repairs.map(repairReason)];
+	const putOff = reasons.length > 0 ? pace.wait() : 0;
+	if (structural.length > 0 && putOff > 0)
+		return { inForce: false, loaded: false, done, putOff, problems: [] };
+
+	if (promote !== undefined) {
+		await generations.promote(generation);
+		done.push(promote);
+	}
+	const inVain = unmet.filter((one) => !repairs.includes(one)).map(notMade);
+	if (reasons.length === 0) return { inForce: true, loaded: true, done, problems: inVain };
+	if (putOff > 0) return { inForce: true, loaded: true, done, putOff, problems: inVain };
+	return await reload();
+
+	async function reload(): Promise<Applying> {
+		const result = await process.reload(signal);
+		if (result.kind === "failed") {
+			if (promote !== undefined) await generations.revert();
+			const kept = done.filter(isServerStep);
+			return {
+				inForce: promote === undefined,
+				loaded: false,
+				done: kept,
+				problems: [reloadFailed(result.log)],
+			};
 		}
-		done.push(step);
-	}
-	return { inForce: true, loaded: true, done, problems };
-
-	async function reload(): Promise<Applying | undefined> {
-		const result = await ports.haproxy.reload(signal);
-		if (result.kind === "failed") return await takeBack(result.log);
-		const loaded = await settledGeneration();
-		return loaded === generation.id
-			? undefined
-			: { inForce: true, loaded: false, done, problems: [...problems, notLoaded(generation.id, loaded)] };
+		if (result.kind === "reloaded") pace.reloaded(result.old);
+		const loaded = await settledStructure();
+		const isRight = loaded === generation.structure;
+		const problems = isRight ? await settle(unmet) : [notLoaded(generation.structure, loaded)];
+		const reloaded = isRight ? [{ kind: "reload", reasons } as const] : [];
+		return { inForce: true, loaded: isRight, done: [...done, ...reloaded], problems };
 	}
 
-	/** What was in force before this pass stays so, but for the leavers: they are gone whatever becomes of the reload. */
-	async function takeBack(log: string): Promise<Applying> {
-		const promoted = done.some(({ kind }) => kind === "promote");
-		if (promoted) await ports.generations.revert();
-		return { inForce: false, loaded: false, done: [], problems: [...problems, reloadFailed(log)] };
+	/** What the file can't say of servers; and whether what the Runtime API would not do was repaired. */
+	async function settle(before: readonly Unmet[]): Promise<readonly Problem[]> {
+		const applied = { inForce: generation, running: process.seen(), departures: new Map() };
+		const still = await process.change(plan(applied, generation).filter(isServerStep), signal);
+		for (const { step } of still) world.hopeless.add(runningName(step));
+		for (const { step } of before)
+			if (!still.some((one) => runningName(one.step) === runningName(step)))
+				world.hopeless.delete(runningName(step));
+		return still.map(notMade);
 	}
 
-	async function settledGeneration(): Promise<string | undefined> {
-		const deadline = ports.clock.now() + startPatience;
+	async function settledStructure(): Promise<string | undefined> {
+		const deadline = world.clock.now() + startPatience;
 		for (;;) {
-			const loaded = await ports.haproxy.loaded(signal);
-			if (loaded === generation.id || ports.clock.now() >= deadline) return loaded;
-			await ports.clock.sleep(startGap, signal);
+			const loaded = (await process.look(signal))?.structure;
+			if (loaded === generation.structure || world.clock.now() >= deadline) return loaded;
+			await world.clock.sleep(startGap, signal);
 		}
 	}
+}
+
+function repairReason({ step, complaint }: Unmet): ReloadReason {
+	return { kind: "process-differs", subject: `${runningName(step)}, ${wordsFor[step.kind]}: ${complaint}` };
+}
+
+const wordsFor = {
+	"add-server": "could not be added",
+	"maint-server": "could not be taken out",
+	"drain-server": "could not be drained",
+	"ready-server": "could not be made ready",
+	"weight-server": "could not be weighted",
+	"remove-server": "could not be removed",
+} as const satisfies Record<ServerStep["kind"], string>;
+
+function notMade({ step, complaint }: Unmet): Problem {
+	return {
+		code: "server-refused",
+		severity: "problem",
+		subject: runningName(step),
+		message: `in HAProxy's running process it ${wordsFor[step.kind]}, and a reload did not mend it: ${complaint}`,
+		hint: "the file is right, and so is any process that starts from it; it is tried again within a minute",
+	};
 }
 
 function reloadFailed(log: string): Problem {
@@ -80,7 +143,7 @@ function notLoaded(expected: string, loaded: string | undefined): Problem {
 		code: "haproxy-not-running",
 		severity: "problem",
 		subject: "haproxy",
-		message: `HAProxy should run generation ${expected}, but ${loaded === undefined ? "no process answers" : `runs ${loaded}`}`,
+		message: `HAProxy should run structure ${expected}, but ${loaded === undefined ? "no process answers" : `runs ${loaded}`}`,
 		hint: "it is started and asked again by itself; if this stays, see the lines of haproxy in the container's log",
 	};
 }

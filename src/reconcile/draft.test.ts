@@ -39,6 +39,7 @@ test("in the first draft every port has been tried: a controller that starts aga
 	const draft = createDraft(probe, nobodyHeld, policy)(
 		inventoryOf(container("a"), container("b")),
 		undefined,
+		undefined,
 		signal,
 	);
 	await settled();
@@ -51,13 +52,15 @@ test("later nobody waits for a newcomer's port", async () => {
 	const { probe, watched, answers } = slowProbe();
 	const draftOf = createDraft(probe, nobodyHeld, policy);
 	answers();
-	await draftOf(inventoryOf(), undefined, signal);
-	const draft = await draftOf(inventoryOf(container("late")), undefined, signal);
+	await draftOf(inventoryOf(), undefined, undefined, signal);
+	const draft = await draftOf(inventoryOf(container("late")), undefined, undefined, signal);
 
 	expect(names(draft)).toEqual([]);
 	expect(watched.at(-1)).toEqual(draft.probes);
 	answers();
-	expect(names(await draftOf(inventoryOf(container("late")), undefined, signal))).toEqual(["late"]);
+	expect(names(await draftOf(inventoryOf(container("late")), undefined, undefined, signal))).toEqual([
+		"late",
+	]);
 });
 
 test("a first draft whose wait was ended waits again the next time", async () => {
@@ -65,11 +68,11 @@ test("a first draft whose wait was ended waits again the next time", async () =>
 	const broken = { ...probe, settled: () => Promise.reject(new Error("ended")) };
 	let current: Ports["probe"] = broken;
 	const draftOf = createDraft({ ...probe, settled: (ends) => current.settled(ends) }, nobodyHeld, policy);
-	await expect(draftOf(inventoryOf(container("a")), undefined, signal)).rejects.toThrow("ended");
+	await expect(draftOf(inventoryOf(container("a")), undefined, undefined, signal)).rejects.toThrow("ended");
 	current = probe;
 	answers();
 
-	expect(names(await draftOf(inventoryOf(container("a")), undefined, signal))).toEqual(["a"]);
+	expect(names(await draftOf(inventoryOf(container("a")), undefined, undefined, signal))).toEqual(["a"]);
 });
 
 test("promise 2: a member in force that is too busy for the probe stays, until it is silent", async () => {
@@ -86,10 +89,10 @@ test("promise 2: a member in force that is too busy for the probe stays, until i
 	const everyone = surroundings({ containers: [busy] });
 	const { fleet } = build(everyone);
 	const draftOf = createDraft(probe, nobodyHeld, policy);
-	const inForce = { id: "a", fleet };
+	const inForce = { id: "a", structure: "s", fleet };
 
-	expect(names(await draftOf(everyone.inventory, inForce, signal))).toEqual(["busy"]);
-	expect(names(await draftOf(everyone.inventory, inForce, signal))).toEqual(["busy"]);
+	expect(names(await draftOf(everyone.inventory, inForce, undefined, signal))).toEqual(["busy"]);
+	expect(names(await draftOf(everyone.inventory, inForce, undefined, signal))).toEqual(["busy"]);
 	answer = "silent";
-	expect(names(await draftOf(everyone.inventory, inForce, signal))).toEqual([]);
+	expect(names(await draftOf(everyone.inventory, inForce, undefined, signal))).toEqual([]);
 });

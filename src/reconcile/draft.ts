@@ -2,6 +2,7 @@ import { build, type Draft } from "../model/build.ts";
 import type { Inventory, Listening } from "../model/container.ts";
 import { type Endpoint, endpointKey } from "../model/endpoint.ts";
 import { type Hold, type Member, membersOf } from "../model/fleet.ts";
+import { isOurs, type Running } from "../model/running.ts";
 import type { JoinPolicy } from "../model/surroundings.ts";
 import type { InForce, Ports } from "./ports.ts";
 
@@ -14,7 +15,12 @@ export function createDraft(
 	probe: Ports["probe"],
 	held: () => ReadonlyMap<string, Hold>,
 	policy: JoinPolicy,
-): (inventory: Inventory, before: InForce, signal: AbortSignal) => Promise<Draft> {
+): (
+	inventory: Inventory,
+	before: InForce,
+	running: Running | undefined,
+	signal: AbortSignal,
+) => Promise<Draft> {
 	/** By id, of each container that is still there and was a member once, whatever it is called since. */
 	let names: ReadonlyMap<string, string> = new Map();
 	/** Endpoints, by key, that the first draft found among the members in force, with the address of each. */
@@ -26,11 +32,12 @@ export function createDraft(
 		);
 	}
 
-	return async (inventory, before, signal) => {
+	return async (inventory, before, running, signal) => {
 		const members = before === undefined ? [] : membersOf(before.fleet);
 		const there = new Set(inventory.containers.map(({ id }) => id));
 		const inForce = members.map(({ server }) => [server.container.id, server.name] as const);
-		names = new Map([...names, ...inForce].filter(([id]) => there.has(id)));
+		const known = [...namesIn(running, there), ...names, ...inForce];
+		names = new Map(known.filter(([id]) => there.has(id)));
 		const addresses = new Map(members.map(({ server }) => [server.container.id, server.address]));
 		const draft = (): Draft =>
 			build({ inventory, listening: listening(), names, addresses, held: held(), policy });
@@ -47,6 +54,20 @@ export function createDraft(
 		);
 		return draft();
 	};
+}
+
+/** The names that the process has for these containers: a record of them may be lost, and another name is another server. */
+function namesIn(
+	running: Running | undefined,
+	containers: ReadonlySet<string>,
+): readonly (readonly [id: string, name: string])[] {
+	const ours = new Map(
+		[...(running?.servers.values() ?? [])].filter(isOurs).map(({ server }) => [server.slice(-8), server]),
+	);
+	return [...containers].flatMap((id) => {
+		const name = ours.get(id.slice(0, 8));
+		return name === undefined ? [] : [[id, name] as const];
+	});
 }
 
 function orTrusted(answer: Listening, address: string | undefined): Listening {

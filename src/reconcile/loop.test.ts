@@ -13,7 +13,7 @@ const unreachable = new AppError("docker-unreachable", "no engine", { hint: "sta
 test("the first pass waits for no hint, and reads everything", async () => {
 	const { world, newsOfJournal, status } = await looping();
 
-	expect(newsOfJournal()).toEqual(["read all", "check", `promote ${world.loaded}`, "reload"]);
+	expect(newsOfJournal()).toEqual(["read all", "check", `promote ${world.inForce()?.id}`, "reload"]);
 	expect(status.view()).toMatchObject({
 		state: "ok",
 		servers: 1,
@@ -136,10 +136,10 @@ test("without an engine at the start, HAProxy gets an empty pool after 5 s, not 
 	await clock.advance(1);
 
 	expect(world.inForce()?.fleet).toEqual(emptyFleet);
-	expect(world.loaded).toBe(world.inForce()?.id);
+	expect(world.process?.structure).toBe(world.inForce()?.structure);
 	expect(status.view()).toMatchObject({
 		state: "degraded",
-		generation: world.loaded,
+		generation: world.inForce()?.id,
 		problems: [{ code: "docker-unreachable" }],
 	});
 
@@ -177,7 +177,7 @@ test("an engine that goes away after it has answered leaves all as it is, proble
 
 test("a reload is told once, with its reasons; one that failed is not told as one", async () => {
 	const { world, trigger, clock, lines } = await looping();
-	expect(lines).toMatchObject([{ generation: world.loaded, reasons: [{ kind: "first-generation" }] }]);
+	expect(lines).toMatchObject([{ generation: world.inForce()?.id, reasons: [{ kind: "first-generation" }] }]);
 	world.faults.reload = { kind: "failed", log: "address in use" };
 	world.holds({ containers: [a, b] });
 	trigger.hint({});

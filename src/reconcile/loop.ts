@@ -24,11 +24,15 @@ export type LoopParts = {
 export type LoopTimes = {
 	/** Between two full lists, events or not. */
 	readonly resync: number;
-	/** After a pass that reloaded HAProxy, until the next one; what leaves does not wait. */
+	/** After a pass that changed something, until the next one, so that a burst becomes a few; what leaves does not wait. */
 	readonly rest: number;
 	/** How long HAProxy waits for Docker at the start, before it serves without. */
 	readonly boot: number;
 };
+
+/** In a row: after that the file has waited long enough for its check. */
+const mostOvertakings = 5;
+const never = new AbortController().signal;
 
 const everything: Hints = { all: true, containers: new Set() };
 
@@ -47,16 +51,28 @@ export async function runLoop(parts: LoopParts, signal: AbortSignal): Promise<vo
 		const outcome = await untilDone();
 		standInAt = Number.POSITIVE_INFINITY;
 		if (hints.all) lastFull = clock.now();
-		const hinted = await trigger.next(outcome.steps.length > 0 ? times.rest : 0, signal);
+		const rest = outcome.steps.length > 0 ? times.rest : 0;
+		const hinted = await trigger.next({ rest, within: outcome.again }, signal);
 		hints = clock.now() - lastFull >= times.resync ? everything : hinted;
 	}
 
 	async function untilDone(): Promise<Outcome> {
 		for (let attempt = 1; ; attempt += 1) {
-			const outcome = await turn(parts, attempt === 1 ? hints : everything, signal);
+			const outcome = await unhurried();
 			if (outcome !== undefined) return outcome;
+			hints = everything;
 			await standInIfDue();
 			await clock.sleep(gapAfter(attempt), signal);
+		}
+	}
+
+	/** Passes that are overtaken, and the one that is not. */
+	async function unhurried(): Promise<Outcome | undefined> {
+		for (let overtakings = 0; ; overtakings += 1) {
+			const overtaken = overtakings < mostOvertakings ? trigger.overtaken() : never;
+			const turned = await turn(parts, hints, overtaken, signal);
+			if (turned !== "overtaken") return turned;
+			hints = together(hints, await trigger.next({ rest: 0, within: 0 }, signal));
 		}
 	}
 
@@ -72,12 +88,25 @@ export async function runLoop(parts: LoopParts, signal: AbortSignal): Promise<vo
 	}
 }
 
+function together(some: Hints, others: Hints): Hints {
+	return {
+		all: some.all || others.all,
+		containers: new Set([...some.containers, ...others.containers]),
+	};
+}
+
 /** Undefined when the pass failed, which is then told already. */
-async function turn(parts: LoopParts, hints: Hints, signal: AbortSignal): Promise<Outcome | undefined> {
+async function turn(
+	parts: LoopParts,
+	hints: Hints,
+	overtaken: AbortSignal,
+	signal: AbortSignal,
+): Promise<Outcome | "overtaken" | undefined> {
 	const { reconciler, status, announce, clock, log } = parts;
 	const started = clock.now();
 	try {
-		const outcome = await reconciler.pass(hints, signal);
+		const outcome = await reconciler.pass(hints, overtaken, signal);
+		if (outcome === undefined) return "overtaken";
 		const took = clock.now() - started;
 		const news = status.turned(outcome, took);
 		announce(happeningsOf(outcome, news));

@@ -1,8 +1,8 @@
 import type { Draft } from "../model/build.ts";
 import type { Fleet } from "../model/fleet.ts";
 import type { MembershipEvent } from "../model/membership.ts";
-import type { Step } from "../model/plan.ts";
 import type { Problem } from "../model/problem.ts";
+import type { Step } from "../model/step.ts";
 
 /** What one pass came to: the single source of the log line, the status, the command line and all that follows. */
 export type Outcome = {
@@ -15,4 +15,6 @@ export type Outcome = {
 	readonly steps: readonly Step[];
 	readonly changes: readonly MembershipEvent[];
 	readonly problems: readonly Problem[];
+	/** Milliseconds after which it is worth another pass, hint or not; Infinity: nothing waits. */
+	readonly again: number;
 };

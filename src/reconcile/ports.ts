@@ -6,6 +6,8 @@ import type { Generation, Verdict } from "../model/generation.ts";
 import type { Happening } from "../model/happening.ts";
 import type { MembershipEvent } from "../model/membership.ts";
 import type { Problem } from "../model/problem.ts";
+import type { Running } from "../model/running.ts";
+import type { Changed, ServerChange } from "../model/step.ts";
 import type { Templates } from "../render/engine.ts";
 
 /** What a pass of the loop needs of the world. app.ts plugs the adapters in, tests their own. */
@@ -51,7 +53,7 @@ export type TemplatesPort = {
 };
 
 /** The generation that HAProxy reads whenever it starts; undefined before the first one. */
-export type InForce = { readonly id: string; readonly fleet: Fleet } | undefined;
+export type InForce = Pick<Generation, "id" | "structure" | "fleet"> | undefined;
 
 export type GenerationsPort = {
 	/** The generation in force, as it was promoted. */
@@ -65,17 +67,13 @@ export type GenerationsPort = {
 };
 
 export type HaproxyPort = {
-	/** The id of the generation that the running process has loaded; undefined when no process answers. */
-	readonly loaded: (signal: AbortSignal) => Promise<string | undefined>;
+	/** What the newest process has; undefined when none answers. */
+	readonly running: (signal: AbortSignal) => Promise<Running | undefined>;
 	/**
-	 * Takes a server out of the running process: what is in flight finishes. Undefined when done, or when no process runs;
-	 * else HAProxy's complaint.
+	 * Has the newest process make these changes, in order, and reads back what the pools they are about have then. A change
+	 * that it refuses keeps it from none of the others. Undefined when no process answers.
 	 */
-	readonly maintain: (pool: string, server: string, signal: AbortSignal) => Promise<string | undefined>;
-	/** Gives it requests again. Undefined when done; else HAProxy's complaint, or that no process answered. */
-	readonly ready: (pool: string, server: string, signal: AbortSignal) => Promise<string | undefined>;
-	/** The servers, `<pool>/<server>`, that are taken out of the running process; undefined when none answers. */
-	readonly takenOut: (signal: AbortSignal) => Promise<readonly string[] | undefined>;
+	readonly change: (changes: readonly ServerChange[], signal: AbortSignal) => Promise<Changed | undefined>;
 	/** A seamless reload, done when the master says so. */
 	readonly reload: (signal: AbortSignal) => Promise<ReloadResult>;
 };
@@ -84,7 +82,8 @@ export type HaproxyPort = {
 export type Announce = (happenings: readonly Happening[]) => void;
 
 export type ReloadResult =
-	| { readonly kind: "reloaded" }
+	/** `old`: how many processes are still there that only finish their connections. */
+	| { readonly kind: "reloaded"; readonly old: number }
 	/** No master answers: the process is starting or being restarted, and will read the generation in force by itself. */
 	| { readonly kind: "not-running" }
 	/** The new process could not start; the old one serves on. `log` is HAProxy's own account. */

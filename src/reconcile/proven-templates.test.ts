@@ -4,22 +4,23 @@ import { createFakeWorld, templatesWith } from "../testing/fake-world.ts";
 import { passesIn, servedIn } from "../testing/passes.ts";
 
 const [a, b] = [container("a", { health: "healthy" }), container("b", { health: "healthy" })];
-const harmless = templatesWith((text) => text.replace("# haproxy.cfg", "# My own haproxy.cfg"));
+const harmless = templatesWith((text) => text.replace("timeout client 60s", "timeout client 61s"));
 
 test("promise 7: templates that no process can load are taken back for the proven ones, and are not kept", async () => {
 	const world = createFakeWorld({ containers: [a, b] });
-	const { full, onChange } = passesIn(world);
+	const { full, onChange, clock } = passesIn(world);
 	await full();
+	await clock.advance(100);
 	world.faults.templates = harmless;
 	world.faults.unloadable = (generation) =>
-		generation.files.get("haproxy.cfg")?.includes("# My own") === true;
+		generation.files.get("haproxy.cfg")?.includes("timeout client 61s") === true;
 	const outcome = await full();
 	const later = await onChange({ containers: [a] });
 
 	expect(outcome.problems).toMatchObject([{ code: "reload-failed" }]);
 	expect(later.problems).toMatchObject([{ code: "reload-failed" }]);
 	expect(servedIn(later)).toEqual(["a"]);
-	expect(world.loaded).toBe(later.generation);
+	expect(world.inForce()?.id).toBe(later.generation);
 	expect(await world.ports.templates.kept()).not.toBe(harmless);
 });
 

@@ -7,13 +7,16 @@ import { passesIn, servedIn } from "../testing/passes.ts";
 
 const [a, b] = [container("a", { health: "healthy" }), container("b", { health: "healthy" })];
 
+/** In a pool of its own, which takes a reload. */
+const c = container("c", { health: "healthy", labels: { "ballast.pool": "own" } });
+
 test("promise 4: a generation is checked, then promoted, then loaded", async () => {
 	const { full, world, newsOfJournal } = passesIn(createFakeWorld({ containers: [a] }));
 	const outcome = await full();
 
 	expect(newsOfJournal()).toEqual(["read all", "check", `promote ${outcome.generation}`, "reload"]);
 	expect(servedIn(outcome)).toEqual(["a"]);
-	expect(outcome).toMatchObject({ problems: [], generation: world.loaded });
+	expect(outcome).toMatchObject({ problems: [], generation: world.inForce()?.id });
 	expect(world.inForce()?.id).toBe(outcome.generation);
 });
 
@@ -31,10 +34,10 @@ test("a pass that finds nothing new reads what was hinted, and asks HAProxy's pa
 test("promise 1: what is served comes from the read alone, whatever was hinted", async () => {
 	const { reconciler, world, signal } = passesIn(createFakeWorld({ containers: [a] }));
 	const hints = { all: false, containers: new Set(["no such container"]) };
-	const outcome = await reconciler.pass(hints, signal);
+	const outcome = await reconciler.pass(hints, signal, signal);
 
 	expect(world.reads).toEqual([hints]);
-	expect(servedIn(outcome)).toEqual(["a"]);
+	expect(servedIn(outcome ?? { fleet: undefined })).toEqual(["a"]);
 });
 
 test("promise 2: a read that fails ends the pass, and nothing of what is served changes", async () => {
@@ -115,12 +118,15 @@ test("who leaves while a reload breaks off is written down all the same", async 
 	const { full, onChange, world } = passesIn(createFakeWorld({ containers: [a, b] }));
 	await full();
 	world.faults.reload = new AppError("haproxy-silent", "the master socket does not answer");
-	await expect(onChange({ containers: [b] })).rejects.toThrow("does not answer");
+	await expect(onChange({ containers: [b, c] })).rejects.toThrow("does not answer");
 	world.faults.reload = undefined;
 	await onChange();
 
-	expect(world.log.at(-1)).toMatchObject({ event: "leave", name: "a" });
-	expect(world.nodes()).toEqual(["b"]);
+	expect(world.log.slice(-2)).toMatchObject([
+		{ event: "leave", name: "a" },
+		{ event: "join", name: "c" },
+	]);
+	expect(world.nodes()).toEqual(["b", "c"]);
 });
 
 test("who joins in a first pass that breaks off is written down all the same", async () => {
@@ -158,7 +164,7 @@ test("promise 12: a pass ends when the signal aborts, and applies nothing more",
 	const end = new AbortController();
 	const reading = Promise.withResolvers<void>();
 	world.faults.held = reading.promise;
-	const pass = reconciler.pass({ all: true, containers: new Set() }, end.signal);
+	const pass = reconciler.pass({ all: true, containers: new Set() }, end.signal, end.signal);
 	end.abort();
 	reading.resolve();
 

@@ -13,6 +13,7 @@ const outcome: Outcome = {
 	draft: undefined,
 	steps: [],
 	changes: [],
+	again: Number.POSITIVE_INFINITY,
 	problems: [],
 };
 const problem = (severity: Problem["severity"]): Problem => ({
@@ -138,7 +139,7 @@ test("an engine that could not be read once, and can at the next try, is no prob
 
 test("the last reload is told with its time and reasons until there is another", async () => {
 	const { status, clock } = board();
-	const reasons = [{ kind: "server-joined", subject: "nodes/web" }] as const;
+	const reasons = [{ kind: "pool-added", subject: "api" }] as const;
 	status.turned({ ...outcome, steps: [{ kind: "reload", reasons }] }, 35);
 	await clock.advance(10_000);
 	status.turned(outcome, 1);

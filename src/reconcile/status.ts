@@ -1,8 +1,8 @@
 import type { Clock } from "../clock.ts";
 import { AppError, messageOf } from "../errors.ts";
 import { emptyFleet, type Fleet, type Hold, membersOf } from "../model/fleet.ts";
-import type { ReloadReason } from "../model/plan.ts";
 import type { Problem } from "../model/problem.ts";
+import type { ReloadReason } from "../model/step.ts";
 import { createEngineBoard, type EngineState, type StreamNews } from "./engine-board.ts";
 import type { Outcome } from "./outcome.ts";
 

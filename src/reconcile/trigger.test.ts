@@ -12,7 +12,7 @@ function setUp() {
 	const answers: { readonly hints: Hints; readonly after: number }[] = [];
 	async function next(rest = 0): Promise<void> {
 		const asked = clock.now();
-		const hints = await trigger.next(rest, end.signal);
+		const hints = await trigger.next({ rest, within: Number.POSITIVE_INFINITY }, end.signal);
 		answers.push({ hints, after: clock.now() - asked });
 	}
 	return { clock, end, trigger, answers, next };

@@ -7,10 +7,18 @@ export type Trigger = {
 	readonly hint: (hint: Hint) => void;
 	/**
 	 * Everything hinted since the last call, or nothing when none came for `idle`; rejects when the signal aborts.
-	 *
-	 * @param rest milliseconds that must have passed since this is called, unless a hint is urgent
 	 */
-	readonly next: (rest: number, signal: AbortSignal) => Promise<Hints>;
+	readonly next: (pause: Pause, signal: AbortSignal) => Promise<Hints>;
+	/** Aborts at the first urgent hint since the last call of `next`. */
+	readonly overtaken: () => AbortSignal;
+};
+
+/** In milliseconds. */
+export type Pause = {
+	/** Must have passed since `next` is called, unless a hint is urgent. */
+	readonly rest: number;
+	/** After which `next` answers with nothing to read, if that is sooner than `idle`. */
+	readonly within: number;
 };
 
 export type Hint = {
@@ -33,23 +41,28 @@ export function createTrigger(clock: Clock, idle: number): Trigger {
 	let containers = new Set<string>();
 	let all = false;
 	let urgent = false;
+	let overtaken = new AbortController();
 	let wake = Promise.withResolvers<void>();
 
 	function hint(given: Hint): void {
 		if (given.container !== undefined) containers.add(given.container);
 		all ||= given.all ?? false;
-		urgent ||= given.urgent ?? false;
+		if (given.urgent === true) {
+			urgent = true;
+			overtaken.abort(new Error("something happened that can't wait"));
+		}
 		hinted = true;
 		wake.resolve();
 	}
 
-	async function next(rest: number, signal: AbortSignal): Promise<Hints> {
+	async function next({ rest, within }: Pause, signal: AbortSignal): Promise<Hints> {
 		const notBefore = clock.now() + rest;
-		if (!hinted) await wokenWithin(idle, signal);
+		if (!hinted) await wokenWithin(Math.min(idle, within), signal);
 		while (hinted && !urgent && clock.now() < notBefore) await wokenWithin(notBefore - clock.now(), signal);
 		signal.throwIfAborted();
 		const hints = { all, containers };
 		[hinted, containers, all, urgent] = [false, new Set(), false, false];
+		overtaken = new AbortController();
 		return hints;
 	}
 
@@ -60,5 +73,5 @@ export function createTrigger(clock: Clock, idle: number): Trigger {
 		await Promise.race([wake.promise, clock.sleep(ms, enough.signal)]).finally(() => enough.abort());
 	}
 
-	return { hint, next };
+	return { hint, next, overtaken: () => overtaken.signal };
 }

@@ -84,7 +84,7 @@ test("hidden files and editors' backups in the operator's directory are no templ
 
 test("an operator's template may be a symbolic link, as Kubernetes mounts them", async () => {
 	await using own = await directoryWith({
-		"..data/haproxy.cfg.eta": "global\n    description <%= it.generation %>\n",
+		"..data/haproxy.cfg.eta": "global\n    description <%= it.structure %>\n",
 	});
 	await symlink("..data/haproxy.cfg.eta", join(own.path, "haproxy.cfg.eta"));
 
@@ -213,7 +213,7 @@ test("a template that hides the generation is refused, for nobody could ask a pr
 	expect(() => configOf(templates)).toThrow(
 		expect.objectContaining({
 			code: "template-broken",
-			hint: expect.stringContaining("description <%= it.generation %>"),
+			hint: expect.stringContaining("description <%= it.structure %>"),
 		}),
 	);
 });

@@ -8,6 +8,8 @@ export type ProxyOptions = {
 	readonly adminSocket: string;
 	/** Where a process that was replaced hands requests over to the one in force, an absolute path. */
 	readonly handoverSocket: string;
+	/** What a reload carries over, absolute paths: the state of servers, and their counters. */
+	readonly carried: { readonly servers: string; readonly counters: string };
 	readonly accessLog: boolean;
 	/** CIDR blocks whose X-Forwarded-* headers are believed. */
 	readonly trustedProxies: readonly string[];

@@ -1,8 +1,9 @@
 import fc from "fast-check";
 import { expect, test } from "vitest";
-import type { Fleet } from "../model/fleet.ts";
+import type { Fleet, Server } from "../model/fleet.ts";
+import { templatesWith } from "../testing/fake-world.ts";
 import { goldens, goldenText, shippedTemplates, testOptions } from "../testing/golden.ts";
-import { loadTemplates } from "./engine.ts";
+import { loadTemplates, type Templates } from "./engine.ts";
 import { render } from "./render.ts";
 
 const templates = await loadTemplates(shippedTemplates, undefined);
@@ -96,17 +97,69 @@ test("promise 8, no label can inject: a name of any text makes the lines of one 
 			expect(lines.filter(isOwn)).toEqual([
 				expect.stringMatching(/^ {4}description [0-9a-f]{12}$/),
 				`    # ${name}, container ${"0".repeat(12)}`,
-				expect.stringMatching(/^ {4}server [\w.:-]+ (\[[\w.:-]+\]|[\w.-]+):80 [\w -]+$/),
+				expect.stringMatching(/^ {4}server [\w.:-]+ (\[[\w.:-]+\]|[\w.-]+):80 [\w .-]+$/),
 			]);
 		}),
 	);
 });
 
-test("the id stands in the configuration as its description", () => {
-	const { id, files } = render({ pools: [], routes: [] }, testOptions, templates);
+test("the structure's id stands in the configuration as its description", () => {
+	const { id, structure, files } = render({ pools: [], routes: [] }, testOptions, templates);
 
-	expect(id).toMatch(/^[0-9a-f]{12}$/);
-	expect(files.get("haproxy.cfg")).toContain(`    description ${id}\n`);
+	expect([id, structure]).toEqual([
+		expect.stringMatching(/^[0-9a-f]{12}$/),
+		expect.stringMatching(/^[0-9a-f]{12}$/),
+	]);
+	expect(files.get("haproxy.cfg")).toContain(`    description ${structure}\n`);
+});
+
+const anyServer = {
+	name: "web-0a1b2c3d",
+	container: { id: "0a1b2c3d".repeat(8), name: "web" },
+	address: "10.0.0.2",
+	port: 80,
+	weight: 100,
+} as const;
+const poolWith = (...servers: readonly Server[]): Fleet => {
+	return { pools: [{ name: "nodes", servers }], routes: [{ match: "*", pool: "nodes" }] };
+};
+
+test("promise 5: who comes and goes, weight and state change the generation, and not its structure", () => {
+	const { id, structure } = render(poolWith(), testOptions, templates);
+
+	for (const server of [anyServer, { ...anyServer, weight: 7 }, { ...anyServer, state: "drain" } as const]) {
+		const other = render(poolWith(server), testOptions, templates);
+		expect(other.structure).toBe(structure);
+		expect(other.id).not.toBe(id);
+	}
+});
+
+test.each<[string, Fleet, Templates]>([
+	[
+		"a pool's policy",
+		{ pools: [{ name: "nodes", sticky: "cookie", servers: [] }], routes: poolWith().routes },
+		templates,
+	],
+	[
+		"a pool",
+		{ pools: [...poolWith().pools, { name: "api", servers: [] }], routes: poolWith().routes },
+		templates,
+	],
+	["a route", { ...poolWith(), routes: [] }, templates],
+	[
+		"a template",
+		poolWith(),
+		templatesWith((text) => text.replace("timeout client 60s", "timeout client 61s")),
+	],
+	[
+		"what a template says more of a server",
+		poolWith(anyServer),
+		templatesWith((text) => text.replace(/^( +server web.*)$/m, "$1 backup")),
+	],
+])("%s is part of the structure", (_, fleet, others) => {
+	expect(render(fleet, testOptions, others).structure).not.toBe(
+		render(poolWith(), testOptions, templates).structure,
+	);
 });
 
 test("any change of a file changes the id", () => {

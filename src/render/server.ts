@@ -12,14 +12,18 @@ const options = [
 	"pool-purge-delay 1s",
 ].join(" ");
 
+/** What a server's line depends on beside itself. */
+export type ServerPool = PoolPolicy & { readonly name: string };
+
 /** What follows a server's name, on a `server` line as well as in an `add server` command. */
-export function serverOptions(server: Server, pool: PoolPolicy): string {
+export function serverOptions(server: Server, pool: ServerPool): string {
 	return [
 		`${endpoint(server)} weight ${server.weight}`,
 		...(server.maxconn === undefined ? [] : [`maxconn ${server.maxconn}`]),
 		// By its address, so that its place among the hashes doesn't depend on its line: the same on every proxy.
 		...(pool.sticky === "source" ? ["hash-key addr-port"] : []),
 		options,
+		`guid ${guidOf(server, pool)}`,
 	].join(" ");
 }
 
@@ -27,23 +31,9 @@ export function serverOptions(server: Server, pool: PoolPolicy): string {
  * What follows a server's name on its line, for a process that starts. `add server` does not take `disabled`: there, what a
  * person has set is a command of its own.
  */
-export function serverLine(server: Server, pool: PoolPolicy): string {
+export function serverLine(server: Server, pool: ServerPool): string {
 	const options = serverOptions(server, pool);
 	return server.state === "maint" ? `${options} disabled` : options;
-}
-
-/** HAProxy keeps 16 places for each unit: a pool with this much loads in half a second, one with ten times as much in ten. */
-const mostWeight = 10_000;
-
-/**
- * The servers of a pool that binds clients by their address, with weights that HAProxy loads in time. By whole tens, so that
- * who joins or leaves changes the weights, and with them the places of the others, as rarely as can be.
- */
-export function lightened(servers: readonly Server[]): readonly Server[] {
-	const sum = servers.reduce((all, { weight }) => all + weight, 0);
-	let divisor = 1;
-	while (sum > mostWeight * divisor) divisor *= 10;
-	return servers.map((server) => ({ ...server, weight: lighter(server.weight, divisor) }));
 }
 
 /** One that is drained keeps its share of the sum: the places of the others don't move with it. */
@@ -51,9 +41,9 @@ export function asHeld(server: Server): Server {
 	return server.state === "drain" ? { ...server, weight: 0 } : server;
 }
 
-/** Weight 0 takes no new clients, and only that one. */
-function lighter(weight: number, divisor: number): number {
-	return weight === 0 ? 0 : Math.max(1, Math.round(weight / divisor));
+/** By it, counters find their server again in the process that a reload starts. */
+function guidOf({ container }: Server, { name }: ServerPool): string {
+	return `${container.id.slice(0, 32)}.${name}`;
 }
 
 function endpoint({ address, port }: Server): string {

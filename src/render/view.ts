@@ -1,13 +1,14 @@
 import { AppError } from "../errors.ts";
-import { type Fleet, type Pool, type PoolPolicy, policyOf, type Route, type Server } from "../model/fleet.ts";
+import type { Fleet, Pool, PoolPolicy, Route, Server } from "../model/fleet.ts";
+import { lightened } from "../model/lightened.ts";
 import { byText } from "../model/order.ts";
 import type { ProxyOptions } from "./options.ts";
-import { asHeld, lightened, serverLine } from "./server.ts";
+import { asHeld, serverLine } from "./server.ts";
 
 /** What templates see, as `it`: words to print, and nothing left to decide. */
 export type View = ProxyOptions & {
-	/** The generation's id. */
-	readonly generation: string;
+	/** The structure's id: what the running process is asked for. */
+	readonly structure: string;
 	readonly pools: readonly PoolView[];
 	readonly routes: readonly Route[];
 };
@@ -34,10 +35,10 @@ type ServerView = {
 };
 
 /** The same view for the same fleet, in whatever order its parts come. */
-export function viewOf(fleet: Fleet, options: ProxyOptions, generation: string): View {
+export function viewOf(fleet: Fleet, options: ProxyOptions, structure: string): View {
 	return {
 		...options,
-		generation,
+		structure,
 		pools: sortedBy(fleet.pools, ({ name }) => name).map((pool) => poolView(pool, options)),
 		routes: sortedBy(fleet.routes, ({ match }) => match).map(routeView),
 	};
@@ -45,14 +46,14 @@ export function viewOf(fleet: Fleet, options: ProxyOptions, generation: string):
 
 function poolView(pool: Pool, { cookieKey }: ProxyOptions): PoolView {
 	const { name, sticky, check } = pool;
-	const servers = (sticky === "source" ? lightened(pool.servers) : pool.servers).map(asHeld);
+	const servers = lightened(pool).map(asHeld);
 	return {
 		name: word(name),
 		size: servers.length === 1 ? "1 server" : `${servers.length || "no"} servers`,
 		sticky,
 		cookie: sticky === "cookie" ? { name: cookieName(word(name)), key: word(cookieKey) } : undefined,
 		check: check === undefined ? undefined : path(check),
-		servers: sortedBy(servers, (server) => server.name).map((server) => serverView(server, policyOf(pool))),
+		servers: sortedBy(servers, (server) => server.name).map((server) => serverView(server, pool)),
 	};
 }
 
@@ -61,12 +62,12 @@ export function cookieName(pool: string): string {
 	return `ballast-${pool}`;
 }
 
-function serverView(server: Server, pool: PoolPolicy): ServerView {
+function serverView(server: Server, pool: Pool): ServerView {
 	return {
 		name: word(server.name),
 		container: word(server.container.name),
 		containerId: word(server.container.id).slice(0, 12),
-		options: serverLine({ ...server, address: word(server.address) }, pool),
+		options: serverLine({ ...server, address: word(server.address) }, { ...pool, name: word(pool.name) }),
 	};
 }
 

@@ -4,9 +4,11 @@ import { type Endpoint, endpointKey } from "../model/endpoint.ts";
 import { type Fleet, membersOf } from "../model/fleet.ts";
 import type { Generation, Verdict } from "../model/generation.ts";
 import type { MembershipEvent } from "../model/membership.ts";
+import type { ServerChange } from "../model/step.ts";
 import type { Hints, InForce, Ports, ReloadResult } from "../reconcile/ports.ts";
 import { loadTemplates, type Templates } from "../render/engine.ts";
 import { type Answer, type Circumstances, heard, surroundings } from "./containers.ts";
+import { type FakeProcess, perform, startedFrom } from "./fake-process.ts";
 import { shippedTemplates } from "./golden.ts";
 
 /** What a pass needs of the world, by hand: an engine, a HAProxy and a disk that a test can break. */
@@ -24,10 +26,10 @@ export type FakeWorld = {
 	/** Changes what the engine holds. */
 	readonly holds: (circumstances: Circumstances) => void;
 	readonly faults: Faults;
-	/** The generation that the running process has loaded; undefined: none runs. */
-	loaded: string | undefined;
-	/** Taken out of that process: `<pool>/<server>`. */
-	readonly takenOut: Set<string>;
+	/** Servers, `<pool>/<server>`, that have requests in flight. */
+	readonly busy: Set<string>;
+	/** What the running process has; undefined: none runs. */
+	process: FakeProcess | undefined;
 };
 
 type Faults = {
@@ -37,10 +39,10 @@ type Faults = {
 	held?: Promise<unknown> | undefined;
 	/** The complaint about a generation that HAProxy's parser refuses; undefined: it accepts. */
 	refuses?: ((generation: Generation) => string | undefined) | undefined;
-	/** HAProxy's complaint about each server that is to leave the running process. */
-	maintain?: string | undefined;
-	/** The same about each that is to get requests again. */
-	ready?: string | undefined;
+	/** HAProxy's complaint about a change of the running process, which then is not made. */
+	change?: ((change: ServerChange) => string | undefined) | undefined;
+	/** The next process has what the one before it had, whatever the file says. */
+	keeps?: boolean;
 	reload?: ReloadResult | Error | undefined;
 	/** What the process can't load, though the parser accepts it. */
 	unloadable?: ((generation: Generation) => boolean) | undefined;
@@ -87,7 +89,9 @@ export function createFakeWorld(circumstances: Circumstances = {}): FakeWorld {
 			signal.throwIfAborted();
 			journal.push("check");
 			checked.push(generation.fleet);
-			return verdict(faults.refuses?.(generation));
+			const complaint = faults.refuses?.(generation);
+			signal.throwIfAborted();
+			return verdict(complaint);
 		},
 		promote: async (generation) => {
 			journal.push(`promote ${generation.id}`);
@@ -105,8 +109,8 @@ export function createFakeWorld(circumstances: Circumstances = {}): FakeWorld {
 		checked,
 		log,
 		faults,
-		loaded: undefined,
-		takenOut: new Set(),
+		busy: new Set(),
+		process: undefined,
 		nodes: () => nodes,
 		inForce: () => inForce,
 		holds: (changed) => {
@@ -139,23 +143,27 @@ export function createFakeWorld(circumstances: Circumstances = {}): FakeWorld {
 				kept: async () => (faults.nothingKept === true ? undefined : kept),
 			},
 			haproxy: {
-				loaded: async (signal) => {
+				running: async (signal) => {
 					signal.throwIfAborted();
-					return world.loaded;
+					return world.process;
 				},
-				maintain: async (pool, server) => {
-					journal.push(`maint ${pool}/${server}`);
-					if (faults.maintain === undefined) world.takenOut.add(`${pool}/${server}`);
-					return faults.maintain;
-				},
-				ready: async (pool, server) => {
-					journal.push(`ready ${pool}/${server}`);
-					if (faults.ready === undefined) world.takenOut.delete(`${pool}/${server}`);
-					return faults.ready;
-				},
-				takenOut: async (signal) => {
+				change: async (changes, signal) => {
 					signal.throwIfAborted();
-					return world.loaded === undefined ? undefined : [...world.takenOut];
+					journal.push(
+						...changes.map(({ kind, pool, server }) => `${kind.replace("-server", "")} ${pool}/${server}`),
+					);
+					const replies = changes.map((change) => {
+						const complaint = faults.change?.(change);
+						if (complaint === undefined) perform(change, world);
+						return complaint ?? "";
+					});
+					const pools = new Set(changes.map(({ pool }) => pool));
+					return (
+						world.process && {
+							replies,
+							servers: [...world.process.servers.values()].filter(({ pool }) => pools.has(pool)),
+						}
+					);
 				},
 				reload: async (signal) => {
 					signal.throwIfAborted();
@@ -163,11 +171,9 @@ export function createFakeWorld(circumstances: Circumstances = {}): FakeWorld {
 					if (faults.reload instanceof Error) throw faults.reload;
 					const failed = { kind: "failed", log: "cannot bind socket" } as const;
 					const spoilt = inForce !== undefined && faults.unloadable?.(inForce) === true ? failed : undefined;
-					const result = spoilt ?? faults.reload ?? { kind: "reloaded" };
-					if (result.kind === "reloaded") {
-						world.loaded = inForce?.id;
-						world.takenOut.clear();
-					}
+					const result = spoilt ?? faults.reload ?? { kind: "reloaded", old: 0 };
+					if (result.kind === "reloaded" && inForce !== undefined && faults.keeps !== true)
+						world.process = startedFrom(inForce);
 					return result;
 				},
 			},

@@ -29,7 +29,7 @@ export function generationOf(id: string): Generation {
 		["hosts.map", `${id} nodes\n`],
 		["errors/503.http", `${id}\n`],
 	]);
-	return { id, files, fleet: fleetOfOne };
+	return { id, structure: `structure of ${id}`, files, fleet: fleetOfOne };
 }
 
 /** What is in a directory, the links with their targets. */

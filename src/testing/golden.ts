@@ -19,6 +19,10 @@ export const testOptions: ProxyOptions = {
 	ipv6: false,
 	adminSocket: "/run/haproxy/admin.sock",
 	handoverSocket: "/run/haproxy/handover.sock",
+	carried: {
+		servers: "/var/lib/ballast/generation/carried/servers",
+		counters: "/var/lib/ballast/generation/carried/counters",
+	},
 	accessLog: false,
 	trustedProxies: [],
 	cookieKey: "the-key-of-a-test",

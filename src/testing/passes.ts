@@ -33,10 +33,12 @@ export function passesIn(world: FakeWorld = createFakeWorld(), firstStart = true
 		clock,
 		reconciler,
 		signal,
-		full: () => reconciler.pass(everything, signal),
-		onChange: (circumstances) => {
+		full: () => completed(reconciler.pass(everything, signal, signal)),
+		onChange: async (circumstances) => {
 			if (circumstances !== undefined) world.holds(circumstances);
-			return reconciler.pass(nothing, signal);
+			// The rest after a reload.
+			await clock.advance(100);
+			return await completed(reconciler.pass(nothing, signal, signal));
 		},
 		newsOfJournal: () => {
 			const news = world.journal.slice(told);
@@ -44,6 +46,12 @@ export function passesIn(world: FakeWorld = createFakeWorld(), firstStart = true
 			return news;
 		},
 	};
+}
+
+async function completed(pass: ReturnType<Reconciler["pass"]>): Promise<Outcome> {
+	const outcome = await pass;
+	if (outcome === undefined) throw new Error("the pass was overtaken");
+	return outcome;
 }
 
 /** The names of the containers that are served, in the fleet's order. */

@@ -14,8 +14,8 @@ export const wellStatus: Status = {
 		at: "2026-01-01T00:00:00.000Z",
 		took: 35,
 		reasons: [
-			{ kind: "server-joined", subject: "nodes/web-1-0a1b2c3d" },
-			{ kind: "server-joined", subject: "nodes/web-2-1b2c3d4e" },
+			{ kind: "pool-added", subject: "api" },
+			{ kind: "routes-changed", subject: "" },
 		],
 	},
 	engine: { connected: true, since: "2026-01-01T00:00:00.000Z", attempt: 1 },

@@ -1,0 +1,93 @@
+import { type Fleet, type Member, type Pool, policyOf, type Server } from "./fleet.ts";
+import { lightened } from "./lightened.ts";
+import { isOurs, type Running, type RunningServer, runningName } from "./running.ts";
+import { isAt, type ServerStep, stateOf } from "./step.ts";
+
+/** How a server that is out may go: `force` when nobody is there any more who could answer what is in flight. */
+export type Departure = { readonly force: boolean };
+
+export type Membership = {
+	/** The fleet in force before; the process has each pool of it. */
+	readonly before: Fleet | undefined;
+	readonly running: Running;
+	readonly wanted: Fleet;
+	/** The pools in which servers may be added and changed: those that the process has as they are wanted. */
+	readonly pools: ReadonlySet<string>;
+	/** By `<pool>/<server>`, of those that are out. */
+	readonly departures: ReadonlyMap<string, Departure>;
+};
+
+/**
+ * What the Runtime API has to do for the process to have the servers that are wanted. Leaves come first: each request to one
+ * that has gone is one too many.
+ */
+export function serverSteps(membership: Membership): readonly ServerStep[] {
+	const { wanted, pools } = membership;
+	const changes = wanted.pools
+		.filter(({ name }) => pools.has(name))
+		.flatMap((pool) => lightened(pool).map((server) => changesOf(server, pool, membership)));
+	const outs = unwanted(membership.running, wanted);
+	return [
+		...outs.filter(({ state }) => state !== "maint").map((one) => step("maint-server", one)),
+		...changes.flat(),
+		...outs.map((one) => removal(one, membership.departures)),
+	];
+}
+
+/** Of ours, those that the process has and the fleet has not; in no pool of the fleet, they go with their pool. */
+export function unwanted({ servers }: Running, wanted: Fleet): readonly RunningServer[] {
+	const names = new Set(
+		wanted.pools.flatMap((pool) =>
+			pool.servers.map(({ name }) => runningName({ pool: pool.name, server: name })),
+		),
+	);
+	return [...servers.values()].filter((one) => isOurs(one) && !names.has(runningName(one)));
+}
+
+/** Pools that both fleets have, with the same policy. */
+export function samePools(before: Fleet, wanted: Fleet): ReadonlySet<string> {
+	const policies = new Map(before.pools.map((pool) => [pool.name, JSON.stringify(policyOf(pool))]));
+	const same = wanted.pools.filter((pool) => policies.get(pool.name) === JSON.stringify(policyOf(pool)));
+	return new Set(same.map(({ name }) => name));
+}
+
+function changesOf(server: Server, pool: Pool, { running, before }: Membership): readonly ServerStep[] {
+	const member: Member = { pool: pool.name, server };
+	const named = { pool: pool.name, server: server.name };
+	const now = running.servers.get(runningName(named));
+	const add = { kind: "add-server", ...named, entry: server, policy: policyOf(pool) } as const;
+	if (now === undefined) return [add];
+	// Its container has another address since it has started again, so that nobody answers at the old one.
+	if (!isAt(now, server))
+		return [step("maint-server", now), { ...named, kind: "remove-server", force: true }, add];
+	const state = now.state === stateOf(server) ? [] : [step(`${stateOf(server)}-server`, now)];
+	return [...weightOf(member, now, before), ...state];
+}
+
+/**
+ * Only where it is to be another than it was: what a person has set for the time being stays. One that was drained when the
+ * process started has no weight there (render/server.ts).
+ */
+function weightOf(
+	{ pool, server: { name, weight, state } }: Member,
+	now: RunningServer,
+	before: Fleet | undefined,
+): readonly ServerStep[] {
+	const poolBefore = before?.pools.find((one) => one.name === pool);
+	const was = poolBefore && lightened(poolBefore).find((one) => one.name === name);
+	const wasDrained = was?.state === "drain" && state === undefined && now.weight === 0;
+	if (was === undefined || (was.weight === weight && !wasDrained)) return [];
+	return [{ kind: "weight-server", pool, server: name, weight }];
+}
+
+function removal(one: RunningServer, departures: Membership["departures"]): ServerStep {
+	const { force } = departures.get(runningName(one)) ?? { force: false };
+	return { kind: "remove-server", pool: one.pool, server: one.server, force };
+}
+
+function step(
+	kind: "maint-server" | "drain-server" | "ready-server",
+	{ pool, server }: RunningServer,
+): ServerStep {
+	return { kind, pool, server };
+}

@@ -1,0 +1,73 @@
+import { expect, test } from "vitest";
+import { build } from "../model/build.ts";
+import type { Container } from "../model/container.ts";
+import { emptyFleet } from "../model/fleet.ts";
+import { container, surroundings, told } from "../testing/containers.ts";
+import { createFakeClock } from "../testing/fake-clock.ts";
+import { startedFrom } from "../testing/fake-process.ts";
+import { createDepartures } from "./departures.ts";
+
+const web = container("web", { stopTimeout: 5 });
+const { fleet } = build(surroundings({ containers: [web] }));
+const running = startedFrom({ structure: "s", fleet });
+const name = [...running.servers.keys()][0] ?? "";
+
+function setUp() {
+	const clock = createFakeClock();
+	const departures = createDepartures(clock);
+	function forced(container?: Container, isTold = false): boolean | undefined {
+		const containers = container === undefined ? [] : [container];
+		const around = surroundings({ containers, leaving: isTold ? [told(web)] : [] });
+		const { standings } = build(around);
+		return departures.of(running, emptyFleet, standings, around.inventory.leaving).get(name)?.force;
+	}
+	return { clock, departures, forced };
+}
+
+test("one that was told to stop has its stop timeout to finish", async () => {
+	const { clock, forced } = setUp();
+	expect(forced(web, true)).toBe(false);
+	await clock.advance(4_999);
+	expect(forced(web, true)).toBe(false);
+	await clock.advance(1);
+
+	expect(forced(web, true)).toBe(true);
+});
+
+test("one whose container has ended, or is gone, has what it takes to send its requests elsewhere", async () => {
+	for (const ended of [{ ...web, state: "exited" } as const, undefined]) {
+		const { clock, forced } = setUp();
+		expect(forced(ended)).toBe(false);
+		await clock.advance(2_000);
+		expect(forced(ended)).toBe(true);
+	}
+});
+
+test("one that runs on, and is only out for now, has all the time it needs", async () => {
+	const { clock, forced } = setUp();
+	expect(forced({ ...web, health: "unhealthy" })).toBe(false);
+	await clock.advance(3_600_000);
+
+	expect(forced({ ...web, health: "unhealthy" })).toBe(false);
+});
+
+test("without an engine nobody is taken for ended", async () => {
+	const { clock, departures } = setUp();
+	departures.of(running, emptyFleet, undefined, new Map());
+	await clock.advance(60_000);
+
+	expect(departures.of(running, emptyFleet, undefined, new Map()).get(name)).toEqual({ force: false });
+});
+
+test("the longer one stays, the rarer it is tried; and nothing is due when all are gone", async () => {
+	const { clock, departures, forced } = setUp();
+	forced(web, true);
+	expect(departures.due(running, emptyFleet)).toBe(50);
+	await clock.advance(1_000);
+	expect(departures.due(running, emptyFleet)).toBe(200);
+	await clock.advance(60_000);
+	expect(departures.due(running, emptyFleet)).toBe(2_000);
+
+	expect(departures.due(running, fleet)).toBeUndefined();
+	expect(departures.due(undefined, fleet)).toBeUndefined();
+});

@@ -1,0 +1,23 @@
+import type { Clock } from "../clock.ts";
+
+/** How often HAProxy may be reloaded: each process that a reload leaves behind takes memory until its last client goes. */
+export type Pace = {
+	/** Milliseconds until the next reload; 0: now. */
+	readonly wait: () => number;
+	/** A reload was made, and so many processes are there that only finish their connections. */
+	readonly reloaded: (old: number) => void;
+};
+
+/** In milliseconds: after a reload that left nobody behind, and the longest. */
+const [shortest, longest] = [100, 10_000];
+
+/** The rest after a reload doubles with each process that is left behind. */
+export function createPace(clock: Pick<Clock, "now">): Pace {
+	let notBefore = Number.NEGATIVE_INFINITY;
+	return {
+		wait: () => Math.max(0, notBefore - clock.now()),
+		reloaded: (old) => {
+			notBefore = clock.now() + Math.min(shortest * 2 ** old, longest);
+		},
+	};
+}

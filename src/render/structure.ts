@@ -1,0 +1,37 @@
+import { createHash } from "node:crypto";
+import type { Fleet } from "../model/fleet.ts";
+import { byText } from "../model/order.ts";
+import { serverOptions } from "./server.ts";
+import type { View } from "./view.ts";
+
+type Files = ReadonlyMap<string, string>;
+
+/**
+ * What stays the same while servers come and go: every file, without the comments of `haproxy.cfg` and without the lines of
+ * Ballast's own servers. A template that mentions servers elsewhere, or says more of them, gives another structure with each.
+ */
+export function structureOf(files: Files, view: View, fleet: Fleet): string {
+	const others = [...files].filter(([path]) => path !== "haproxy.cfg");
+	return digest([skeleton(files.get("haproxy.cfg") ?? "", view), optionsOf(fleet), others]);
+}
+
+/** 12 hexadecimal digits. */
+export function digest(content: unknown): string {
+	return createHash("sha256").update(JSON.stringify(content)).digest("hex").slice(0, 12);
+}
+
+function skeleton(config: string, { pools }: View): readonly string[] {
+	const servers = new Set(
+		pools.flatMap((pool) => pool.servers.map(({ name, options }) => `server ${name} ${options}`)),
+	);
+	return config
+		.split("\n")
+		.map((line) => line.trim())
+		.filter((line) => line !== "" && !line.startsWith("#") && !servers.has(line));
+}
+
+/** How servers of each pool are written: another version of Ballast may write them in another way. */
+function optionsOf(fleet: Fleet): readonly string[] {
+	const any = { name: "", container: { id: "", name: "" }, address: "192.0.2.1", port: 1, weight: 1 };
+	return fleet.pools.map((pool) => serverOptions(any, pool)).sort(byText);
+}
