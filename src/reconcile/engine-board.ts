@@ -90,8 +90,8 @@ export function createEngineBoard(clock: Clock): EngineBoard {
  * A stream that was cut and holds again at the first try is no news: what stands between may cut it every few minutes. One
  * that is cut again and again as soon as it is open is none that holds.
  */
-function deafness({ attempt, cause }: Pick<EngineState, "attempt" | "cause">): Problem | undefined {
-	if (attempt < 2) return undefined;
+function deafness({ connected, attempt, cause }: EngineState): Problem | undefined {
+	if (attempt < (connected ? 3 : 2)) return undefined;
 	return {
 		code: "docker-events",
 		severity: "problem",

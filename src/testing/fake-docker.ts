@@ -21,6 +21,8 @@ type Faults = StreamFaults & {
 		readonly never?: boolean;
 		/** The connection breaks in the middle of the body. */
 		readonly breakOff?: boolean;
+		/** Only the next request. */
+		readonly once?: boolean;
 	};
 	/** Called once a stream is open, before anything that is asked for after it is answered. */
 	onSubscribed?: () => void;
@@ -68,8 +70,12 @@ export async function createFakeDocker(): Promise<FakeDocker> {
 		requests.push(`${request.method} ${request.url}`);
 		const url = new URL(request.url ?? "", "http://docker");
 		const fault = faults.answer;
-		if (fault !== undefined && url.pathname.includes(fault.path)) misbehave(fault, response);
-		else answer(url, response);
+		if (fault === undefined || !url.pathname.includes(fault.path)) {
+			answer(url, response);
+			return;
+		}
+		if (fault.once) delete faults.answer;
+		misbehave(fault, response);
 	});
 
 	function answer({ pathname, searchParams }: URL, response: ServerResponse): void {
