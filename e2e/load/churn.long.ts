@@ -1,4 +1,5 @@
 import { afterAll, beforeAll, expect, test } from "vitest";
+import type { Manner } from "./apps.ts";
 import { churn } from "./churn.ts";
 import { createStage, die, kill, type Stage, stop } from "./stage.ts";
 import { startUploads } from "./uploads.ts";
@@ -14,10 +15,15 @@ beforeAll(async () => {
 });
 afterAll(async () => stage[Symbol.asyncDispose]());
 
-test("promise 9: 60 s of random churn lose nothing, 10 MB uploads included, of apps that serve on for a second", async () => {
+test("promise 9: 60 s of random churn lose nothing, uploads included, of apps that serve on for a second or are drained", async () => {
 	const uploads = startUploads(stage.proxy.url, 2);
 	const verdict = await stage.load("60 s of churn", async () => {
-		const changes = await churn(stage, { ms: 60_000, between: [0, 6], manners: ["serves on"], leave: stop });
+		const leave = async (container: string, manner: Manner) => {
+			if (manner !== "serves on") await stage.drain(container);
+			await stop(container);
+		};
+		const joining = ["serves on", "exits at once"] as const;
+		const changes = await churn(stage, { ms: 60_000, between: [0, 6], manners: joining, leave });
 		console.log(`${changes} joins and leaves`);
 	});
 	const { arrived, lost } = await uploads.stop();

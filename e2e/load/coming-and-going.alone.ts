@@ -40,6 +40,17 @@ test("promise 9: however an app goes, no safe request is lost, and no other is s
 	expect(verdict).toMatchObject(noSafeLost);
 });
 
+test("promise 9: a rolling replacement loses nothing, also of apps that exit at once", async () => {
+	const old = await stage.join("exits at once");
+	const verdict = await stage.load("rolling replacement", async () => {
+		await stage.join("exits at once");
+		await stage.drain(old);
+		await stop(old);
+	});
+
+	expect(verdict).toMatchObject(nothingLost);
+});
+
 test("promise 9: what takes long outlives others' coming and going, and reloads: WebSockets, event streams, uploads, slow requests", async () => {
 	const connections = await openLongConnections(stage.proxy.url, 5);
 	const uploads = startUploads(stage.proxy.url, 1);
@@ -52,7 +63,7 @@ test("promise 9: what takes long outlives others' coming and going, and reloads:
 				stage.join("serves on"),
 				stage.restructure(),
 			]);
-			await stop(guest, other);
+			await Promise.all([stop(guest), stop(other)]);
 		},
 		slow,
 	);

@@ -5,7 +5,9 @@ import { execa } from "execa";
 import { afterAll, beforeAll, expect, test } from "vitest";
 import { eventually } from "../harness/eventually.ts";
 import { joinLabelOf } from "../harness/proxy.ts";
-import { createStage, type Stage, servedBy } from "./stage.ts";
+import { remove } from "../harness/servers.ts";
+import type { Manner } from "./apps.ts";
+import { createStage, type Stage, servedBy, stop } from "./stage.ts";
 import { nothingLost } from "./verdict.ts";
 
 let stage: Stage;
@@ -30,6 +32,36 @@ test("promise 9: docker compose up --scale, up and down, loses nothing of an app
 
 	expect(verdict).toMatchObject(nothingLost);
 });
+
+test.each(["graceful", "exits at once"] as const)(
+	"promise 9: a rolling replacement of three loses nothing of an app that is %s, drained before",
+	async (manner) => {
+		let fleet: readonly string[] = await Promise.all([
+			stage.join(manner),
+			stage.join(manner),
+			stage.join(manner),
+		]);
+		const verdict = await stage.load(`rolling replacement, ${manner}`, async () => {
+			for (let round = 0; round < 2; round += 1) fleet = await replaceAll(fleet, manner);
+		});
+		await Promise.all(fleet.map(async (one) => remove(one)));
+
+		expect(verdict).toMatchObject(nothingLost);
+	},
+);
+
+/** One after the other: a new one joins, an old one is drained and stopped. Half-way the structure changes, too. */
+async function replaceAll(fleet: readonly string[], manner: Manner): Promise<readonly string[]> {
+	const successors: string[] = [];
+	for (const old of fleet) {
+		successors.push(await stage.join(manner));
+		const restructured = successors.length === 2 ? stage.restructure() : undefined;
+		await stage.drain(old);
+		await stop(old);
+		await Promise.all([remove(old), restructured]);
+	}
+	return successors;
+}
 
 async function scaleTo(size: number): Promise<void> {
 	await compose("up", "--detach", "--scale", `web=${size}`);

@@ -1,7 +1,7 @@
 import { expect } from "vitest";
 import { docker } from "../harness/docker.ts";
 import { eventually } from "../harness/eventually.ts";
-import { type RunningProxy, startProxy } from "../harness/proxy.ts";
+import { ballast, type RunningProxy, startProxy } from "../harness/proxy.ts";
 import { createSandbox, type Sandbox } from "../harness/sandbox.ts";
 import { remove } from "../harness/servers.ts";
 import { type Apps, createApps, type Manner } from "./apps.ts";
@@ -15,6 +15,8 @@ export type Stage = AsyncDisposable & {
 	readonly apps: Apps;
 	/** Starts an app, and waits until it is served. Gives the container's name. */
 	readonly join: (manner: Manner, ...options: readonly string[]) => Promise<string>;
+	/** Takes a container's requests away, and waits until none is in flight. */
+	readonly drain: (container: string) => Promise<void>;
 	/** A container in a pool of its own comes, and goes: two reloads, while everybody else stays. */
 	readonly restructure: () => Promise<void>;
 	/** Sends while `act` goes on, from 200 answers before it to as long after it. Prints what came of it under that title. */
@@ -31,6 +33,11 @@ export async function createStage(subject: string): Promise<Stage> {
 		const name = await apps.start(`${manner.replaceAll(" ", "-")}-${started}`, manner, ...options);
 		await serves(proxy, "nodes", name);
 		return name;
+	}
+
+	async function drain(container: string): Promise<void> {
+		const { exitCode, stdout, stderr } = await ballast(proxy, "drain", container, "--wait");
+		if (exitCode !== 0) throw new Error(`ballast drain ended with ${exitCode}: ${stdout} ${stderr}`);
 	}
 
 	async function restructure(): Promise<void> {
@@ -56,7 +63,7 @@ export async function createStage(subject: string): Promise<Stage> {
 	}
 
 	const end = async (): Promise<void> => sandbox[Symbol.asyncDispose]();
-	return { sandbox, proxy, apps, join, restructure, load, [Symbol.asyncDispose]: end };
+	return { sandbox, proxy, apps, join, drain, restructure, load, [Symbol.asyncDispose]: end };
 }
 
 async function serves(proxy: RunningProxy, pool: string, container: string): Promise<void> {
@@ -75,8 +82,8 @@ async function tableOf({ statsUrl }: RunningProxy): Promise<string> {
 }
 
 /** `docker stop`, as people do it: with the container's own signal and stop timeout. */
-export async function stop(...containers: readonly string[]): Promise<void> {
-	await docker("stop", ...containers);
+export async function stop(container: string): Promise<void> {
+	await docker("stop", container);
 }
 
 export async function kill(container: string): Promise<void> {

@@ -96,6 +96,13 @@ test("absent labels, ports and networks are none", () => {
 	expect(containerOf(json)).toMatchObject({ labels: {}, exposedPorts: [], networks: [] });
 });
 
+test("a port that Compose exposes has no protocol, is TCP, and is the same as the image's own", () => {
+	const json = saved("healthy");
+	json.Config.ExposedPorts = { "3000": {}, "3000/tcp": {}, "4000": {}, "53/udp": {} };
+
+	expect(containerOf(json)).toMatchObject({ exposedPorts: [3000, 4000] });
+});
+
 test.each([
 	["Id", "f00", "at Id, expected 64 hexadecimal digits"],
 	["Name", "/a\nserver evil", "at Name, expected a container's name"],

@@ -100,12 +100,12 @@ export function containerOf(json: unknown): Container {
 	};
 }
 
-/** Docker's keys are `3000/tcp` and `53/udp`. */
+/** Docker's keys are `3000/tcp` and `53/udp`; what Compose has under `expose` comes as `3000`, and is TCP. */
 function tcpPortsOf(exposed: Readonly<Record<string, unknown>>): readonly number[] {
-	return Object.keys(exposed)
-		.flatMap((key) => /^(\d+)\/tcp$/.exec(key)?.[1] ?? [])
-		.map(Number)
-		.sort((a, b) => a - b);
+	const ports = Object.keys(exposed)
+		.flatMap((key) => /^(\d+)(?:\/tcp)?$/.exec(key)?.[1] ?? [])
+		.map(Number);
+	return [...new Set(ports)].sort((a, b) => a - b);
 }
 
 type Ports = NonNullable<Inspected["NetworkSettings"]["Ports"]>;
