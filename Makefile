@@ -37,8 +37,12 @@ check: $(dependencies) ## types, lint, unused code and unit tests: under a minut
 	@scripts/verify check
 
 .PHONY: bench
-bench: $(dependencies) engine images ## how fast a container joins, and what the proxy costs
+bench: $(dependencies) engine images engine-image ## figures: joins, leaves, losses, throughput, memory; ten minutes (make bench ONLY=joins,scale)
 	@node_modules/.bin/node e2e/bench/main.ts
+
+.PHONY: soak
+soak: $(dependencies) engine images ## an hour of random change and faults under load (make soak SOAK_MINUTES=10)
+	@node_modules/.bin/node e2e/soak/main.ts
 
 .PHONY: images
 images: engine ## build the images, as far as they changed

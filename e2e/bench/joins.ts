@@ -1,44 +1,65 @@
 import { setTimeout as delay } from "node:timers/promises";
-import { execa } from "execa";
 import { Client } from "undici";
-import { docker, urlOf } from "../harness/docker.ts";
+import { docker } from "../harness/docker.ts";
 import { eventually } from "../harness/eventually.ts";
 import { images } from "../harness/images.ts";
-import type { Sandbox } from "../harness/sandbox.ts";
+import { startProxy } from "../harness/proxy.ts";
+import { createSandbox, type Sandbox } from "../harness/sandbox.ts";
+import { remove, startServer } from "../harness/servers.ts";
+import { timeOf } from "./engine-events.ts";
+import type { Figure } from "./figures.ts";
 
-/** How long a new container took until it answered through the proxy, in milliseconds. */
-export type Join = { readonly sinceStart: number; readonly sinceListening: number };
+/** A container without a HEALTHCHECK that boots for that long; until it answered through the proxy, all in milliseconds. */
+type Join = { readonly boot: number; readonly sinceStart: number; readonly sinceListening: number };
 
-/** Listens as soon as Node can, tells when that was, and answers with its own name. */
-const app = `
-	const server = require("node:http").createServer((_, response) => response.end());
-	server.listen(3000, () => console.log(performance.timeOrigin + performance.now()));
-	process.on("SIGTERM", () => process.exit());`;
-const appOptions = ["--no-healthcheck", "--init", "--entrypoint", "node", images.webapp, "-e", app];
+const count = 25;
 
 /** One container after the other joins an empty pool, is asked once a millisecond, and goes again. */
-export async function measureJoins(
-	sandbox: Sandbox,
-	proxy: string,
-	label: string,
-	count: number,
-): Promise<readonly Join[]> {
-	const client = new Client(await urlOf(proxy, 80));
-	const joins: Join[] = [];
-	for (let join = 0; join < count; join += 1) {
-		await eventually(async () => expectStatus(await statusOf(client), 503));
-		const [container, answered] = await Promise.all([
-			sandbox.run("joiner", "--label", label, ...appOptions),
-			firstAnswer(client),
-		]);
-		const listening = Number(await docker("logs", container));
-		joins.push({ sinceStart: answered - (await startOf(container)), sinceListening: answered - listening });
-		await docker("rm", "--force", container);
+export async function joins(): Promise<readonly Figure[]> {
+	await using sandbox = await createSandbox("bench");
+	const { url } = await startProxy(sandbox);
+	const client = new Client(url);
+	const measured: Join[] = [];
+	for (let n = 0; n < count; n += 1) {
+		measured.push(await join(sandbox, client, n));
 		process.stdout.write(".");
 	}
 	await client.close();
-	return joins;
+	return [
+		{ what: "from listening", unit: "ms", values: measured.map((one) => one.sinceListening) },
+		{ what: "from Docker's start event", unit: "ms", values: measured.map((one) => one.sinceStart) },
+		{ what: "of that, Node and the app's boot", unit: "ms", values: measured.map(bootOf) },
+	];
 }
+
+function bootOf({ sinceStart, sinceListening }: Join): number {
+	return sinceStart - sinceListening;
+}
+
+/** From 50 to 300 ms. */
+function bootTime(n: number): number {
+	return 50 + ((n * 97) % 251);
+}
+
+async function join(sandbox: Sandbox, client: Client, n: number): Promise<Join> {
+	const boot = bootTime(n);
+	await eventually(async () => expectStatus(await statusOf(client), 503));
+	const [container, answered] = await Promise.all([
+		startServer(sandbox, "joiner", ...appOptions, `${boot}`),
+		firstAnswer(client),
+	]);
+	const listening = Number(await docker("logs", container));
+	const started = await timeOf("start", container);
+	await remove(container);
+	return { boot, sinceStart: answered - started, sinceListening: answered - listening };
+}
+
+/** Listens when it has booted, and tells when that was. */
+const app = `
+	const server = require("node:http").createServer((_, response) => response.end());
+	setTimeout(() => server.listen(3000, () => console.log(performance.timeOrigin + performance.now())), process.argv[1]);
+	process.on("SIGTERM", () => process.exit());`;
+const appOptions = ["--init", "--expose", "3000", "--entrypoint", "node", images.base, "-e", app];
 
 async function firstAnswer(client: Client): Promise<number> {
 	while ((await statusOf(client)) !== 200) await delay(1);
@@ -48,11 +69,8 @@ async function firstAnswer(client: Client): Promise<number> {
 /** 0 when there is no answer within a quarter of a second, as while a server goes whose address nobody has any more. */
 async function statusOf(client: Client): Promise<number> {
 	try {
-		const { statusCode, body } = await client.request({
-			method: "GET",
-			path: "/",
-			signal: AbortSignal.timeout(250),
-		});
+		const signal = AbortSignal.timeout(250);
+		const { statusCode, body } = await client.request({ method: "GET", path: "/", signal });
 		await body.dump();
 		return statusCode;
 	} catch {
@@ -62,23 +80,4 @@ async function statusOf(client: Client): Promise<number> {
 
 function expectStatus(got: number, expected: number): void {
 	if (got !== expected) throw new Error(`expected status ${expected}, got ${got}`);
-}
-
-/** When Docker said that the container had started, as its events have it. */
-async function startOf(container: string): Promise<number> {
-	const id = await docker("inspect", "--format", "{{.Id}}", container);
-	const now = Math.ceil(Date.now() / 1000);
-	const filters = ["--filter", `container=${id}`, "--filter", "event=start"];
-	const { stdout } = await execa("docker", [
-		"events",
-		...filters,
-		"--since",
-		"1h",
-		"--until",
-		`${now}`,
-		"--format",
-		"{{json .}}",
-	]);
-	const event: { readonly timeNano: number } = JSON.parse(stdout);
-	return event.timeNano / 1e6;
 }

@@ -1,98 +1,53 @@
-import { availableParallelism } from "node:os";
-import { table } from "../../src/cli/table.ts";
-import { docker, inspect } from "../harness/docker.ts";
+import { docker } from "../harness/docker.ts";
 import { images } from "../harness/images.ts";
-import { createSandbox, type Sandbox } from "../harness/sandbox.ts";
-import { cellsOf } from "./figures.ts";
-import { measureJoins } from "./joins.ts";
-import {
-	bareConfig,
-	measureThroughput,
-	type Subject,
-	serving,
-	startCopy,
-	startHaproxy,
-	startServer,
-} from "./throughput.ts";
+import { idle } from "./consumption.ts";
+import type { Figure } from "./figures.ts";
+import { joins } from "./joins.ts";
+import { churning, leaves, stops } from "./losses.ts";
+import { hurtEngines, killedProcesses } from "./recovery.ts";
+import { createReport } from "./report.ts";
+import { scale } from "./scale.ts";
+import { throughput } from "./throughput.ts";
 
 /* `make bench`: figures with their spread, beside a reference of the same run. Nothing here passes or fails. */
 
-const joinCount = 20;
-const rounds = 5;
+type Section = { readonly title: string; readonly measure: () => Promise<readonly Figure[]> };
 
-async function joins(): Promise<void> {
-	await using sandbox = await createSandbox("bench");
-	const label = `${sandbox.network}=backend`;
-	const proxy = await startBallast(sandbox, label, "-p", "127.0.0.1::80");
-	process.stdout.write(`\n${joinCount} joins, one after the other `);
-	const measured = await measureJoins(sandbox, proxy, label, joinCount);
-	const rows = [
-		[
-			"Docker's start event",
-			...cellsOf(
-				measured.map((join) => join.sinceStart),
-				1,
-			),
-		],
-		[
-			"the app listening",
-			...cellsOf(
-				measured.map((join) => join.sinceListening),
-				1,
-			),
-		],
-	];
-	console.log(`\n${table(["TO THE FIRST ANSWER, MS, FROM", "MEDIAN", "LEAST", "MOST"], rows)}`);
+const sections = {
+	joins: { title: "a join, to the first answer", measure: joins },
+	leaves: { title: "a leave, to the last request", measure: leaves },
+	stops: { title: "requests failed per docker stop", measure: stops },
+	churn: { title: "30 s of churn", measure: churning },
+	throughput: { title: "throughput", measure: throughput },
+	idle: { title: "idle", measure: idle },
+	processes: { title: "after a process was killed", measure: killedProcesses },
+	engines: { title: "after an engine was away", measure: hurtEngines },
+	scale: { title: "by number of servers", measure: scale },
+} as const satisfies Record<string, Section>;
+
+const only = process.env["ONLY"]?.split(",").filter((name) => name !== "");
+const unknown = only?.filter((name) => !(name in sections)) ?? [];
+if (unknown.length > 0) {
+	console.error(`There is no ${unknown.join(", ")}. There are: ${Object.keys(sections).join(", ")}`);
+	process.exit(2);
 }
 
-async function throughput(): Promise<void> {
-	await using sandbox = await createSandbox("bench");
-	const label = `${sandbox.network}=backend`;
-	const servers = await Promise.all(["s1", "s2", "s3"].map((name) => startServer(sandbox, name, label)));
-	const addresses = await Promise.all(servers.map((server) => addressOf(server, sandbox)));
-	const ballast = await startBallast(sandbox, label);
-	await serving(ballast);
-	const bare = await startHaproxy(sandbox, "bare", bareConfig(addresses, availableParallelism()));
-	const copy = await startCopy(sandbox, "copy", ballast);
-	await Promise.all([serving(bare), serving(copy)]);
-	const subjects: readonly Subject[] = [
-		{ name: "a static haproxy.cfg, bare", host: bare, perSecond: [] },
-		{ name: "Ballast's haproxy.cfg, without the controller", host: copy, perSecond: [] },
-		{ name: "Ballast", host: ballast, perSecond: [] },
-	];
-	process.stdout.write(`\n${rounds} rounds of load on three proxies in turn `);
-	await measureThroughput(sandbox, subjects, rounds);
-	const [reference] = subjects;
-	const rows = subjects.map(({ name, perSecond }) => {
-		const shares = perSecond.map((figure, round) => figure / (reference?.perSecond[round] ?? Number.NaN));
-		return [name, ...cellsOf(perSecond, 0), ...cellsOf(shares, 2)];
-	});
-	const headings = ["REQUESTS PER SECOND", "MEDIAN", "LEAST", "MOST", "OF BARE: MEDIAN", "LEAST", "MOST"];
-	console.log(`\n${table(headings, rows)}`);
+await buildLoadGenerator();
+const report = createReport();
+for (const [name, section] of Object.entries(sections)) if (only?.includes(name) ?? true) await tell(section);
+await report.save();
+
+/** One that fails takes no other along. */
+async function tell({ title, measure }: Section): Promise<void> {
+	try {
+		report.tell(title, await measure());
+	} catch (thrown) {
+		console.error(`\n${title}:`, thrown);
+		process.exitCode = 1;
+	}
 }
 
-async function startBallast(sandbox: Sandbox, label: string, ...options: readonly string[]): Promise<string> {
-	const settings = ["-e", `BALLAST_JOIN_LABEL=${label}`, "-e", "BALLAST_PORT=3000"];
-	const socket = ["-v", "/var/run/docker.sock:/var/run/docker.sock"];
-	return await sandbox.run("ballast", ...settings, ...socket, ...options, images.proxy);
+async function buildLoadGenerator(): Promise<void> {
+	const options = ["--build-arg", `BASE=${images.base}`, "--tag", images.bench];
+	await docker("build", "--quiet", ...options, "--file", "e2e/bench/Dockerfile", ".");
 }
-
-async function addressOf(container: string, { network }: Sandbox): Promise<string> {
-	const attachment = await inspect(container, `(index .NetworkSettings.Networks "${network}")`);
-	return (attachment as { readonly IPAddress: string }).IPAddress;
-}
-
-console.log("Building the load generator");
-await docker(
-	"build",
-	"--quiet",
-	"--build-arg",
-	`BASE=${images.base}`,
-	"--tag",
-	images.bench,
-	"--file",
-	"e2e/bench/Dockerfile",
-	".",
-);
-await joins();
-await throughput();

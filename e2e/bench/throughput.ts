@@ -1,22 +1,52 @@
+import { availableParallelism } from "node:os";
 import { docker } from "../harness/docker.ts";
 import { eventually } from "../harness/eventually.ts";
 import { images } from "../harness/images.ts";
-import type { Sandbox } from "../harness/sandbox.ts";
+import { joinLabelOf, startProxy } from "../harness/proxy.ts";
+import { createSandbox, type Sandbox } from "../harness/sandbox.ts";
+import { placeOf } from "../harness/standing.ts";
+import type { Figure } from "./figures.ts";
 
 /** A proxy in front of the same servers, by the name that answers in the sandbox's network. */
-export type Subject = { readonly name: string; readonly host: string; readonly perSecond: number[] };
+type Subject = { readonly name: string; readonly host: string; readonly perSecond: number[] };
 
 const connections = 64;
 const seconds = 5;
+const rounds = 5;
 
-/** Asks each subject in turn, several rounds, so that a drift of the machine's speed meets them all. */
-export async function measureThroughput(
-	sandbox: Sandbox,
-	subjects: readonly Subject[],
-	rounds: number,
-): Promise<void> {
+/** Ballast beside two static HAProxies in front of the same servers: a bare one, and one with the same protections. */
+export async function throughput(): Promise<readonly Figure[]> {
+	await using sandbox = await createSandbox("bench");
+	const servers = await Promise.all(["s1", "s2", "s3"].map((name) => startEcho(sandbox, name)));
+	const { name: ballast } = await startProxy(sandbox);
+	await serving(ballast);
+	const addresses = await Promise.all(
+		servers.map(async (server) => (await placeOf(server, sandbox.network)).IPAddress),
+	);
+	const bare = await startHaproxy(sandbox, "bare", bareConfig(addresses, availableParallelism()));
+	const copy = await startCopy(sandbox, "copy", ballast);
+	await Promise.all([serving(bare), serving(copy)]);
+	const reference: Subject = { name: "a static haproxy.cfg, bare", host: bare, perSecond: [] };
+	const others: readonly Subject[] = [
+		{ name: "static, with Ballast's protections", host: copy, perSecond: [] },
+		{ name: "Ballast", host: ballast, perSecond: [] },
+	];
+	await askInTurn(sandbox, [reference, ...others]);
+	return [reference, ...others].flatMap(({ name, perSecond }): readonly Figure[] => [
+		{ what: name, unit: "requests/s", values: perSecond },
+		{
+			what: name,
+			unit: "× bare",
+			values: perSecond.map((one, round) => one / (reference.perSecond[round] ?? 0)),
+		},
+	]);
+}
+
+/** Several rounds, so that a drift of the machine's speed meets them all; each in another order. */
+async function askInTurn(sandbox: Sandbox, subjects: readonly Subject[]): Promise<void> {
 	for (let round = 0; round < rounds; round += 1) {
-		for (const subject of subjects) {
+		const first = round % subjects.length;
+		for (const subject of [...subjects.slice(first), ...subjects.slice(0, first)]) {
 			subject.perSecond.push(await requestsPerSecond(sandbox, subject.host));
 			process.stdout.write(".");
 		}
@@ -33,7 +63,7 @@ async function requestsPerSecond(sandbox: Sandbox, host: string): Promise<number
 }
 
 /** A server that costs next to nothing: a HAProxy that answers by itself. */
-export async function startServer(sandbox: Sandbox, name: string, label: string): Promise<string> {
+async function startEcho(sandbox: Sandbox, name: string): Promise<string> {
 	const config = `
 global
 	nbthread 1
@@ -46,11 +76,11 @@ frontend app
 	bind :3000
 	http-request return status 200 content-type text/plain string hello
 `;
-	return await startHaproxy(sandbox, name, config, "--label", label);
+	return await startHaproxy(sandbox, name, config, "--label", joinLabelOf(sandbox), "--expose", "3000");
 }
 
 /** What a person would write by hand, with nothing that protects requests when servers come and go. */
-export function bareConfig(servers: readonly string[], threads: number): string {
+function bareConfig(servers: readonly string[], threads: number): string {
 	return `
 global
 	nbthread ${threads}
@@ -68,7 +98,7 @@ ${servers.map((address, index) => `	server s${index} ${address}:3000 check`).joi
 }
 
 /** HAProxy alone in the proxy's image, with this configuration. */
-export async function startHaproxy(
+async function startHaproxy(
 	sandbox: Sandbox,
 	name: string,
 	config: string,
@@ -80,7 +110,7 @@ export async function startHaproxy(
 }
 
 /** The generation in force, run by a HAProxy of its own: Ballast without its controller. */
-export async function startCopy(sandbox: Sandbox, name: string, proxy: string): Promise<string> {
+async function startCopy(sandbox: Sandbox, name: string, proxy: string): Promise<string> {
 	const archive = "cd /var/lib/ballast/generation/current/ && tar c .";
 	const files = await docker("exec", "--user", "10002", proxy, "sh", "-c", `${archive} | base64 -w0`);
 	const unpack =
@@ -89,7 +119,7 @@ export async function startCopy(sandbox: Sandbox, name: string, proxy: string): 
 	return await sandbox.run(name, "-e", `FILES=${files}`, ...image);
 }
 
-export async function serving(container: string): Promise<void> {
+async function serving(container: string): Promise<void> {
 	const ask = "fetch('http://127.0.0.1/').then(({ status }) => process.exit(status === 200 ? 0 : 1))";
 	await eventually(() => docker("exec", container, "node", "-e", ask));
 }

@@ -1,0 +1,98 @@
+import { setTimeout as delay } from "node:timers/promises";
+import { eventually } from "../harness/eventually.ts";
+import { type FakedProxy, startFakedProxy } from "../harness/fake-engine.ts";
+import { readAgain, statusOf } from "../harness/proxy.ts";
+import { createSandbox } from "../harness/sandbox.ts";
+import { cpuOf, memoryOf } from "./consumption.ts";
+import type { Figure } from "./figures.ts";
+import { type Watcher, watchServers } from "./watcher.ts";
+
+const sizes = [10, 100, 1_000, 5_000] as const;
+const rounds = 10;
+
+/** How cost grows with the number of servers: a fake engine in this process, a real proxy, and servers that answer. */
+export async function scale(): Promise<readonly Figure[]> {
+	const figures: Figure[] = [];
+	for (const size of sizes) {
+		figures.push(...(await figuresAt(size)));
+		process.stdout.write(".");
+	}
+	return figures;
+}
+
+async function figuresAt(size: number): Promise<readonly Figure[]> {
+	await using sandbox = await createSandbox("bench");
+	await using faked = await startFakedProxy(sandbox, [], ({ engine, app }) => {
+		for (let n = 1; n <= size; n += 1) engine.add(app(n));
+	});
+	await serves(faked, size);
+	await using watcher = await watchServers(faked.proxy);
+	const [joins, leaves]: [number[], number[]] = [[], []];
+	for (let n = size + 1; n <= size + rounds; n += 1) {
+		const { join, leave } = await comeAndGo(faked, watcher, n);
+		joins.push(join);
+		leaves.push(leave);
+	}
+	const spent = await cpuOf(faked.proxy);
+	await delay(5_000);
+	const { controller } = await spent();
+	const resyncs: number[] = [];
+	for (let n = 0; n < 3; n += 1) resyncs.push(await resync(faked));
+	return [
+		{ what: `${size}: join`, unit: "ms", values: joins },
+		{ what: `${size}: leave`, unit: "ms", values: leaves },
+		{ what: `${size}: full resync`, unit: "ms", values: resyncs },
+		{ what: `${size}: memory`, unit: "MiB", values: [await memoryOf(faked.proxy, "controller")] },
+		{ what: `${size}: idle`, unit: "% of a core", values: [controller] },
+	];
+}
+
+/** From the engine's event to HAProxy's process. */
+async function comeAndGo({ life, app }: FakedProxy, watcher: Watcher, n: number) {
+	const server = `app-${n}-${appId}`;
+	const appears = watcher.appears(server);
+	await delay(100);
+	const started = now();
+	const id = life.start(app(n));
+	const join = (await appears) - started;
+	await delay(500);
+	const gone = watcher.leaves(server);
+	await delay(300);
+	const told = now();
+	life.stop(id);
+	const leave = (await gone) - told;
+	await delay(300);
+	return { join, leave };
+}
+
+/** The first eight digits of what `fakeId` makes of each name here. */
+const appId = Buffer.from("app-").toString("hex");
+
+function now(): number {
+	return performance.timeOrigin + performance.now();
+}
+
+/** From the signal that asks for it until the controller has gone round. */
+async function resync({ proxy, engine }: FakedProxy): Promise<number> {
+	const { lastTurn } = await statusOf(proxy);
+	engine.requests.length = 0;
+	await readAgain(proxy);
+	const listed = await eventually(() => {
+		if (!engine.requests.some((request) => request.startsWith("GET /containers/json")))
+			throw new Error("no list yet");
+		return Date.now();
+	});
+	const turned = await eventually(async () => {
+		const status = await statusOf(proxy);
+		if (status.lastTurn === lastTurn) throw new Error("no turn yet");
+		return Date.parse(status.lastTurn ?? "");
+	}, 60_000);
+	return turned - listed;
+}
+
+async function serves({ proxy }: FakedProxy, size: number): Promise<void> {
+	await eventually(async () => {
+		const { servers } = await statusOf(proxy);
+		if (servers !== size) throw new Error(`expected ${size} servers, got ${servers}`);
+	}, 120_000);
+}
