@@ -41,6 +41,7 @@ async function answer(request: IncomingMessage, response: ServerResponse): Promi
 	const id = searchParams.get("id");
 	if (id !== null) appendFileSync(`${directory}/${hostname()}`, `${id}\n`);
 	response.setHeader("x-served-by", hostname());
+	response.setHeader("x-backend-ip", request.socket.localAddress?.replace("::ffff:", "") ?? "");
 	if (pathname === "/events") return tellWithoutEnd(response);
 	const hash = createHash("sha256");
 	for await (const chunk of request) hash.update(chunk);
