@@ -16,6 +16,7 @@ import type { Announcer } from "./handlers/announcer.ts";
 import { carryNothing } from "./haproxy/carried.ts";
 import { showInFlight } from "./haproxy/in-flight.ts";
 import { createHaproxy, type Haproxy } from "./haproxy/master.ts";
+import { missingSockets } from "./haproxy/missing-sockets.ts";
 import { showStats } from "./haproxy/stats.ts";
 import { createLog, type Log } from "./log.ts";
 import type { ContainerRef } from "./model/fleet.ts";
@@ -180,7 +181,10 @@ function adminPorts(
 	};
 	const master = { kind: "master", path: masterSocketOf(settings) } as const;
 	return {
-		status: async () => withOthers(status.view(), await announcer.problems()),
+		status: async () => {
+			const others = await Promise.all([announcer.problems(), missingSockets(settings.haproxyDir)]);
+			return withOthers(status.view(), others.flat());
+		},
 		servers,
 		health: async (signal) => healthOf(status.sinceLastTurn(), await loadedNowOrSoon(haproxy, signal)),
 		hand: announcer.hand,

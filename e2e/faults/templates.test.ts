@@ -1,7 +1,7 @@
 import { execa } from "execa";
 import { afterAll, beforeAll, expect, test } from "vitest";
 import { agreeOn } from "../harness/agreement.ts";
-import { logsOf } from "../harness/docker.ts";
+import { logsOf, sh } from "../harness/docker.ts";
 import { eventually } from "../harness/eventually.ts";
 import { becomes } from "../harness/health.ts";
 import {
@@ -61,6 +61,17 @@ test.each([
 		await lastGoodServesOn();
 	},
 );
+
+test("a map that HAProxy would take, and that leads nowhere, is told, and the last good one serves on", async () => {
+	const map = "/etc/ballast/templates/maps/routes.map.eta";
+	await give("* noodles\n", proxy, map);
+	const { message } = await problemWith(proxy, "configuration-refused");
+	expect(message).toContain("* leads to the pool noodles, which is no backend of haproxy.cfg");
+	expect(message).toContain(`${map}:1`);
+	await lastGoodServesOn();
+	await sh(proxy.name, `rm ${map}`);
+	await readAgain(proxy);
+});
 
 test("a template that is bad for one server is told, too, and the last good one serves everyone on", async () => {
 	await give(poolTemplate("", badFor("-s1")));
@@ -126,8 +137,8 @@ function badFor(ending: string): string {
 }
 
 /** As an operator would: writes the file, and lets the controller read it. */
-async function give(template: string, to: RunningProxy = proxy): Promise<void> {
-	const write = `mkdir -p ${file.slice(0, file.lastIndexOf("/"))} && cat > ${file}`;
+async function give(template: string, to: RunningProxy = proxy, path = file): Promise<void> {
+	const write = `mkdir -p ${path.slice(0, path.lastIndexOf("/"))} && cat > ${path}`;
 	await execa("docker", ["exec", "--interactive", to.name, "sh", "-c", write], { input: template });
 	await readAgain(to);
 }

@@ -132,7 +132,7 @@ test("promise 4: a check sees the generation as it would be, beside the one in f
 
 		await expect(generations.check(second, never)).resolves.toEqual({ accepted: true });
 
-		expect(seen).toEqual(["errors", "errors/503.http", "fleet.json", "haproxy.cfg", "hosts.map"]);
+		expect(seen).toEqual(["errors", "errors/503.http", "fleet.json", "haproxy.cfg", "hosts.map", "sums"]);
 		expect(await listing(root)).toEqual(before);
 	}, look);
 });

@@ -6,6 +6,7 @@ import { carriedName } from "./carried.ts";
 import type { Check } from "./check.ts";
 import { lastLifeLink } from "./last-life.ts";
 import { parseRecord } from "./parse-fleet.ts";
+import { sumsFile, sumsOf } from "./sums.ts";
 import { isMissing, pointLink, removeIfAny, writeTree } from "./write-tree.ts";
 
 type Current = Pick<Generation, "id" | "structure" | "fleet">;
@@ -26,7 +27,7 @@ export type Generations = {
 
 /*
  * In the root directory:
- *   <id>/                 a generation: what HAProxy reads, and `fleet.json`, what it was made of
+ *   <id>/                 a generation: what HAProxy reads; `fleet.json`, what it was made of; `sums` of what HAProxy reads
  *   current -> <id>       the one in force, and the only name that HAProxy knows
  *   previous -> <id>      the one before
  *   last-life -> <id>     the one that was in force in an earlier life of the proxy, until Docker has answered in this one
@@ -77,7 +78,7 @@ async function inForce(root: string): Promise<Pick<Generation, "id" | "files"> |
 	const paths = entries
 		.filter((entry) => entry.isFile())
 		.map(({ parentPath, name }) => relative(join(root, id), join(parentPath, name)))
-		.filter((path) => path !== record);
+		.filter((path) => path !== record && path !== sumsFile);
 	const files = paths.map(async (path) => [path, await readFile(join(root, id, path), "utf8")] as const);
 	return { id, files: new Map(await Promise.all(files)) };
 }
@@ -133,7 +134,8 @@ async function revert(root: string): Promise<void> {
 }
 
 function withRecord({ files, structure, fleet }: Generation): ReadonlyMap<string, string> {
-	return new Map([...files, [record, `${JSON.stringify({ structure, ...fleet }, undefined, "\t")}\n`]]);
+	const made = `${JSON.stringify({ structure, ...fleet }, undefined, "\t")}\n`;
+	return new Map([...files, [record, made], [sumsFile, sumsOf(files)]]);
 }
 
 /** So that a person can look at the file and line that HAProxy named. */

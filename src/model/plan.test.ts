@@ -81,6 +81,10 @@ test("a process that does not answer differs, too", () => {
 	expect(reasons(steps)).toEqual(["process-differs no process answers"]);
 });
 
+test("promise 4: while no process runs, the generation in force is written again, as it may be damaged", () => {
+	expect(kinds(plan({ ...settled(one), running: undefined }, generation("a", one)))).toContain("promote");
+});
+
 test("a process that has what was not promoted needs no reload", () => {
 	const applied = { ...settled(emptyFleet), running: startedFrom({ structure: "s", fleet: one }) };
 

@@ -18,7 +18,9 @@ export type InForce = Pick<Generation, "id" | "structure" | "fleet">;
 /** The steps from the applied to the desired, in order; none when nothing differs (promise 5: the cheapest that will do). */
 export function plan(applied: Applied, desired: Generation): readonly Step[] {
 	const { inForce, running } = applied;
-	const promote: Step[] = inForce?.id === desired.id ? [] : [{ kind: "promote", generation: desired.id }];
+	// While no process runs, what is there is written again: it may be damaged, and keep HAProxy from starting.
+	const isThere = inForce?.id === desired.id && running !== undefined;
+	const promote: Step[] = isThere ? [] : [{ kind: "promote", generation: desired.id }];
 	const reasons = reasonsFor(applied, desired);
 	const reload: Step[] = reasons.length > 0 ? [{ kind: "reload", reasons }] : [];
 	const servers = running === undefined ? [] : serversFor(applied, running, desired);

@@ -2,6 +2,7 @@ import { AppError } from "../errors.ts";
 import type { Fleet } from "../model/fleet.ts";
 import type { Finding, Generation, Verdict } from "../model/generation.ts";
 import { type Templates, templateLine } from "../render/engine.ts";
+import { mapFaults } from "../render/map-faults.ts";
 import type { ProxyOptions } from "../render/options.ts";
 import { render } from "../render/render.ts";
 import type { Ports } from "./ports.ts";
@@ -32,7 +33,7 @@ export function createVerdicts(
 		if (isFickle(templates, fleet, rendered.id)) return refusedBy(fickle);
 		const before = known.get(rendered.id);
 		if (before !== undefined) return before;
-		const verdict = await generations.check(rendered, signal);
+		const verdict = refusedMap(rendered) ?? (await generations.check(rendered, signal));
 		const told = verdict.accepted ? verdict : located(verdict, rendered, templates);
 		if (known.size >= most) known.clear();
 		known.set(rendered.id, told);
@@ -62,6 +63,12 @@ export function createVerdicts(
 
 const fickle =
 	"a template writes another text each time for the same servers: a clock, a random number? Without them, HAProxy is reloaded only when something changes";
+
+function refusedMap(generation: Generation): Refusal | undefined {
+	const findings = mapFaults(generation);
+	const [first] = findings;
+	return first && { accepted: false, findings, output: first.message };
+}
 
 function refusedBy(message: string): Refusal {
 	return { accepted: false, findings: [{ file: "", line: 0, message }], output: message };
