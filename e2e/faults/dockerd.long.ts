@@ -1,18 +1,12 @@
 import { afterAll, beforeAll, expect, test } from "vitest";
 import { eventually } from "../harness/eventually.ts";
+import { mountEngineSocket } from "../harness/flavours.ts";
 import { images } from "../harness/images.ts";
 import { type InnerEngine, mountInnerSocket, startInnerEngine } from "../harness/inner-engine.ts";
 import { createSandbox, type Sandbox } from "../harness/sandbox.ts";
+import { timed } from "../harness/timed.ts";
 import { startTraffic } from "../load/traffic.ts";
-import {
-	createShop,
-	doorTo,
-	type InnerProxy,
-	isRight,
-	startInside,
-	startProxyInside,
-	timed,
-} from "./inner-shop.ts";
+import { createShop, doorTo, type InnerProxy, isRight, startInside, startProxyInside } from "./inner-shop.ts";
 
 /* A dockerd with live-restore: its containers outlive it. */
 
@@ -67,3 +61,17 @@ async function tellsOfEngine(): Promise<void> {
 		expect(problems.map(({ subject }) => subject)).toContain("engine");
 	}, 90_000);
 }
+
+test("a proxy whose mounted socket is the old one says so, and what to do; done so, it follows again", async () => {
+	const deaf = await startProxyInside(engine, "deaf", ...mountEngineSocket);
+	await isRight(deaf, 3);
+	await engine.dockerd.stop();
+	await engine.dockerd.start();
+	await isRight(proxy, 3);
+	await eventually(async () => {
+		const told = (await deaf.problems()).find(({ code }) => code === "docker-socket-replaced");
+		expect(told?.hint).toBe("restart the proxy: docker restart <proxy>");
+	}, 30_000);
+	await engine.docker("restart", "deaf");
+	await isRight(deaf, 3);
+});

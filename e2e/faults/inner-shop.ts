@@ -71,10 +71,3 @@ export async function isRight(proxy: InnerProxy, servers: number, withinMs = 60_
 		if (!right) throw new Error(`${state}, ${present} servers: ${JSON.stringify({ engine, problems })}`);
 	}, withinMs);
 }
-
-/** Prints how long it took, as a figure for people. */
-export async function timed(what: string, act: () => Promise<unknown>): Promise<void> {
-	const began = performance.now();
-	await act();
-	console.log(`${what}: ${((performance.now() - began) / 1000).toFixed(1)} s`);
-}

@@ -1,12 +1,13 @@
 import { afterAll, beforeAll, expect, test } from "vitest";
 import { agreeOn } from "../harness/agreement.ts";
-import { docker, sh } from "../harness/docker.ts";
+import { docker, sh, urlOf } from "../harness/docker.ts";
 import { eventually } from "../harness/eventually.ts";
 import { keptLines } from "../harness/membership.ts";
 import { processesNamed } from "../harness/processes.ts";
-import { type RunningProxy, startProxy, statusOf } from "../harness/proxy.ts";
+import { ballast, type RunningProxy, startProxy, statusOf } from "../harness/proxy.ts";
 import { createSandbox, type Sandbox } from "../harness/sandbox.ts";
 import { startWebapp } from "../harness/servers.ts";
+import { timed } from "../harness/timed.ts";
 import { startTraffic } from "../load/traffic.ts";
 
 let sandbox: Sandbox;
@@ -35,7 +36,7 @@ test("a controller that is killed comes back, loses no request, and repeats no j
 	const generation = (await statusOf(proxy)).generation;
 	await killController();
 	await eventually(async () => expect((await statusOf(proxy)).generation).toBe(generation));
-	await agreeOn(proxy, s1, s2, s3);
+	await timed("controller killed: all agree", () => agreeOn(proxy, s1, s2, s3));
 	expect(await keptLines(proxy)).toEqual(before);
 	expect((await statusOf(proxy)).lastReload).toBeNull();
 	expect((await traffic.stop()).lost).toEqual([]);
@@ -53,13 +54,40 @@ test("what changed while the controller was away is caught up with", async () =>
 	await agreeOn(proxy, s2, s3);
 });
 
+test("a controller that is frozen is told of; HAProxy serves on, and once it goes on, what it missed is right", async () => {
+	const traffic = startTraffic(proxy.url, gentle);
+	const pid = await controllerPid();
+	await sh(proxy.name, `kill -STOP ${pid}`);
+	expect(await ballast(proxy, "status")).toMatchObject({ exitCode: 3 });
+	const [, s4] = await Promise.all([docker("stop", "--time", "5", s3), startWebapp(sandbox, "s4")]);
+	await sh(proxy.name, `kill -CONT ${pid}`);
+	await agreeOn(proxy, s2, s4);
+	expect(await controllerPid()).toBe(pid);
+	await docker("start", s3);
+	await docker("stop", "--time", "5", s4);
+	await docker("rm", s4);
+	await agreeOn(proxy, s2, s3);
+	expect((await traffic.stop()).lost).toEqual([]);
+});
+
+test("a proxy whose container is killed serves again once it is started, with the servers of now", async () => {
+	await docker("kill", proxy.name);
+	await docker("stop", "--time", "5", s3);
+	await docker("start", proxy.name);
+	const [url, statsUrl] = await Promise.all([urlOf(proxy.name, 80), urlOf(proxy.name, 1936)]);
+	proxy = { ...proxy, url, statsUrl };
+	await agreeOn(proxy, s2);
+	await docker("start", s3);
+	await agreeOn(proxy, s2, s3);
+});
+
 test.each(["master", "worker"] as const)(
 	"HAProxy whose %s is killed comes back with the same generation",
 	async (victim) => {
 		const { generation } = await statusOf(proxy);
 		const before = await keptLines(proxy);
 		await sh(proxy.name, `kill -KILL ${(await haproxyPids())[victim]}`);
-		await agreeOn(proxy, s2, s3);
+		await timed(`HAProxy's ${victim} killed: the pool is right`, () => agreeOn(proxy, s2, s3));
 		await eventually(async () => expect(await statusOf(proxy)).toMatchObject({ generation, state: "ok" }));
 		expect(await keptLines(proxy)).toEqual(before);
 	},

@@ -8,5 +8,6 @@ export const images = {
 	browser: `${namespace}/browser`,
 	engine: `${namespace}/engine`,
 	bench: `${namespace}/bench`,
+	faketime: `${namespace}/faketime`,
 	sshd: `${namespace}/sshd`,
 } as const;
