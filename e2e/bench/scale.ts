@@ -10,6 +10,9 @@ import { type Watcher, watchServers } from "./watcher.ts";
 const sizes = [10, 100, 1_000, 5_000] as const;
 const rounds = 10;
 
+/** HAProxy's roundrobin takes 4,095; the others go into a pool of their own. */
+const mostInPool = 4_000;
+
 /** How cost grows with the number of servers: a fake engine in this process, a real proxy, and servers that answer. */
 export async function scale(): Promise<readonly Figure[]> {
 	const figures: Figure[] = [];
@@ -23,7 +26,7 @@ export async function scale(): Promise<readonly Figure[]> {
 async function figuresAt(size: number): Promise<readonly Figure[]> {
 	await using sandbox = await createSandbox("bench");
 	await using faked = await startFakedProxy(sandbox, [], ({ engine, app }) => {
-		for (let n = 1; n <= size; n += 1) engine.add(app(n));
+		for (let n = 1; n <= size; n += 1) engine.add(n > size - mostInPool ? app(n) : aside(app(n)));
 	});
 	await serves(faked, size);
 	await using watcher = await watchServers(faked.proxy);
@@ -45,6 +48,10 @@ async function figuresAt(size: number): Promise<readonly Figure[]> {
 		{ what: `${size}: memory`, unit: "MiB", values: [await memoryOf(faked.proxy, "controller")] },
 		{ what: `${size}: idle`, unit: "% of a core", values: [controller] },
 	];
+}
+
+function aside(app: ReturnType<FakedProxy["app"]>): ReturnType<FakedProxy["app"]> {
+	return { ...app, labels: { ...app.labels, "ballast.pool": "aside" } };
 }
 
 /** From the engine's event to HAProxy's process. */

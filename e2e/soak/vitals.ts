@@ -14,19 +14,21 @@ export type Vitals = {
 };
 
 export async function vitalsOf(proxy: RunningProxy): Promise<Vitals> {
-	const [controller, haproxy, counts] = await Promise.all([
+	const [controller, haproxy, pids] = await Promise.all([
 		memoryOf(proxy, "controller"),
 		memoryOf(proxy, "haproxy"),
-		sh(proxy.name, count, "10002:10002"),
+		sh(proxy.name, processes),
 	]);
-	const [files = 0, workers = 0] = counts.split("\n").map(Number);
-	return { controller, haproxy, files, oldWorkers: workers - 1 };
+	const [pid, ...workers] = pids.split(/\s+/);
+	// Its own user may look at its files, and root of a hardened container may not.
+	const files = await sh(proxy.name, `ls /proc/${pid}/fd | wc -l`, "10002:10002");
+	return { controller, haproxy, files: Number(files), oldWorkers: workers.length - 1 };
 }
 
-/** As the controller's user, who may look at its files. */
-const count = `
-	ls /proc/$(pgrep -u 10002 -f "main.js run" | head -n 1)/fd | wc -l
-	pgrep -u 10001 -f /usr/sbin/haproxy | wc -l`;
+/** The controller's, and those of the children of HAProxy's master. */
+const processes = `
+	s6-svstat -o pid /run/service/controller
+	cat /proc/$(s6-svstat -o pid /run/service/haproxy)/task/*/children`;
 
 const most = { growthMiB: 20, files: 30, oldWorkers: 4 } as const;
 
