@@ -29,6 +29,10 @@ wait_until_served() {
 }
 
 old=$(containers)
+if [ -z "$old" ]; then
+	echo "no container of $service runs: docker compose up --detach $service starts it" >&2
+	exit 1
+fi
 count=$(echo "$old" | wc -l)
 for one in $old; do
 	before=$(containers)

@@ -52,6 +52,7 @@ test("show servers state tells address, operation, drain, maintenance and weight
 test.each([
 	["0", false],
 	["1", true],
+	["4", false],
 	["5", true],
 	["32", true],
 ])("of the administrative state %s, maintenance is %s", (admin, maintenance) => {

@@ -68,8 +68,9 @@ function splitAtColon(line: string): readonly [string, string] {
 /** The columns we read, by their place in version 1 of the format (configuration.txt, "server-state-file"). */
 const columns = { pool: 1, server: 3, address: 4, operation: 5, admin: 6, weight: 7, port: 18 } as const;
 const operations = ["stopped", "starting", "running", "stopping"] as const;
-// srv_admin_state is a set of bits: forced, inherited, configured, unresolved and renamed maintenance; drain, forced and inherited.
-const maintenanceBits = 0x01 | 0x02 | 0x04 | 0x20 | 0x40;
+// srv_admin_state is a set of bits: forced, inherited, unresolved and renamed maintenance; drain, forced and inherited. One that
+// was configured (0x04) says only where the forced one came from, and stays when that is taken back.
+const maintenanceBits = 0x01 | 0x02 | 0x20 | 0x40;
 const drainBits = 0x08 | 0x10;
 
 /** The header names each column; rows are separated by spaces and never quoted. */

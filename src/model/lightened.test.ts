@@ -42,3 +42,16 @@ describe("where clients are bound by their address, weights are lightened until 
 		expect(sum).toBeLessThanOrEqual(10_000);
 	});
 });
+
+test.each(["cookie", "source"] as const)(
+	"one that is drained has no weight, and the others keep theirs (%s)",
+	(sticky) => {
+		const { servers, ...rest } = pool(sticky, Array(101).fill(100));
+		const [first = server, ...others] = servers;
+		const weights = lightened({ ...rest, servers: [{ ...first, state: "drain" }, ...others] }).map(
+			({ weight }) => weight,
+		);
+
+		expect(weights).toEqual([0, ...Array(100).fill(sticky === "source" ? 10 : 100)]);
+	},
+);

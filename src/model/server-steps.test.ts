@@ -102,12 +102,24 @@ test("a weight is set where it becomes another, and what a person has set for th
 	expect(stepsTo(light, having({}), new Map(), light)).toEqual([]);
 });
 
-test("one that was drained when the process started gets its weight back with its requests", () => {
-	const before = fleetOf([server("web", { state: "drain" })]);
+test("one that is drained has no weight, in the process as in the file; it is given back whatever comes next", () => {
+	const drained = fleetOf([server("web", { state: "drain" })]);
+	const [out, served] = [fleetOf([server("web", { state: "maint" })]), fleetOf([server("web")])];
+	const weightless = having({ state: "drain", weight: 0 });
 
-	expect(stepsTo(fleetOf([server("web")]), having({ state: "drain", weight: 0 }), new Map(), before)).toEqual(
-		["weight-server web-0a1b2c3d 100", "ready-server web-0a1b2c3d"],
-	);
+	expect(stepsTo(drained, having({}), new Map(), served)).toEqual([
+		"weight-server web-0a1b2c3d 0",
+		"drain-server web-0a1b2c3d",
+	]);
+	for (const [wanted, step] of [
+		[served, "ready"],
+		[out, "maint"],
+	] as const) {
+		expect(stepsTo(wanted, weightless, new Map(), drained)).toEqual([
+			"weight-server web-0a1b2c3d 100",
+			`${step}-server web-0a1b2c3d`,
+		]);
+	}
 });
 
 test("where clients are bound by their address, who joins can lighten all others", () => {

@@ -61,22 +61,17 @@ function changesOf(server: Server, pool: Pool, { running, before }: Membership):
 	if (!isAt(now, server))
 		return [step("maint-server", now), { ...named, kind: "remove-server", force: true }, add];
 	const state = now.state === stateOf(server) ? [] : [step(`${stateOf(server)}-server`, now)];
-	return [...weightOf(member, now, before), ...state];
+	return [...weightOf(member, before), ...state];
 }
 
-/**
- * Only where it is to be another than it was: what a person has set for the time being stays. One that was drained when the
- * process started has no weight there (render/server.ts).
- */
+/** Only where it is to be another than it was: what somebody has set in the process for the time being stays. */
 function weightOf(
-	{ pool, server: { name, weight, state } }: Member,
-	now: RunningServer,
+	{ pool, server: { name, weight } }: Member,
 	before: Fleet | undefined,
 ): readonly ServerStep[] {
 	const poolBefore = before?.pools.find((one) => one.name === pool);
 	const was = poolBefore && lightened(poolBefore).find((one) => one.name === name);
-	const wasDrained = was?.state === "drain" && state === undefined && now.weight === 0;
-	if (was === undefined || (was.weight === weight && !wasDrained)) return [];
+	if (was === undefined || was.weight === weight) return [];
 	return [{ kind: "weight-server", pool, server: name, weight }];
 }
 

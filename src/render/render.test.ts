@@ -126,8 +126,9 @@ const poolWith = (...servers: readonly Server[]): Fleet => {
 
 test("promise 5: who comes and goes, weight and state change the generation, and not its structure", () => {
 	const { id, structure } = render(poolWith(), testOptions, templates);
+	const held = (["drain", "maint"] as const).map((state) => ({ ...anyServer, state }));
 
-	for (const server of [anyServer, { ...anyServer, weight: 7 }, { ...anyServer, state: "drain" } as const]) {
+	for (const server of [anyServer, { ...anyServer, weight: 7 }, ...held]) {
 		const other = render(poolWith(server), testOptions, templates);
 		expect(other.structure).toBe(structure);
 		expect(other.id).not.toBe(id);

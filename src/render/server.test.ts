@@ -1,6 +1,6 @@
 import { expect, test } from "vitest";
 import type { Server } from "../model/fleet.ts";
-import { asHeld, serverLine, serverOptions } from "./server.ts";
+import { serverLine, serverOptions } from "./server.ts";
 
 const server: Server = {
 	name: "shop-web-1-3f2a9c7d",
@@ -35,12 +35,6 @@ test("a line takes a server out that a person has put into maintenance; `add ser
 	expect(serverLine(out, nodes)).toBe(`${serverOptions(server, nodes)} disabled`);
 	expect(serverOptions(out, nodes)).toBe(serverOptions(server, nodes));
 	expect(serverLine(server, nodes)).toBe(serverOptions(server, nodes));
-});
-
-test("one that is drained has the weight 0, which takes no new clients", () => {
-	expect(asHeld({ ...server, state: "drain" }).weight).toBe(0);
-	expect(asHeld({ ...server, state: "maint" }).weight).toBe(50);
-	expect(asHeld(server).weight).toBe(50);
 });
 
 test("they are one line of less than 64 words, as a command of the Runtime API must be", () => {

@@ -36,11 +36,6 @@ export function serverLine(server: Server, pool: ServerPool): string {
 	return server.state === "maint" ? `${options} disabled` : options;
 }
 
-/** One that is drained keeps its share of the sum: the places of the others don't move with it. */
-export function asHeld(server: Server): Server {
-	return server.state === "drain" ? { ...server, weight: 0 } : server;
-}
-
 /** By it, counters find their server again in the process that a reload starts. */
 function guidOf({ container }: Server, { name }: ServerPool): string {
 	return `${container.id.slice(0, 32)}.${name}`;

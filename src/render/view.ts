@@ -3,7 +3,7 @@ import type { Fleet, Pool, PoolPolicy, Route, Server } from "../model/fleet.ts";
 import { lightened } from "../model/lightened.ts";
 import { byText } from "../model/order.ts";
 import type { ProxyOptions } from "./options.ts";
-import { asHeld, serverLine } from "./server.ts";
+import { serverLine } from "./server.ts";
 
 /** What templates see, as `it`: words to print, and nothing left to decide. */
 export type View = ProxyOptions & {
@@ -46,7 +46,7 @@ export function viewOf(fleet: Fleet, options: ProxyOptions, structure: string): 
 
 function poolView(pool: Pool, { cookieKey }: ProxyOptions): PoolView {
 	const { name, sticky, check } = pool;
-	const servers = lightened(pool).map(asHeld);
+	const servers = lightened(pool);
 	return {
 		name: word(name),
 		size: servers.length === 1 ? "1 server" : `${servers.length || "no"} servers`,

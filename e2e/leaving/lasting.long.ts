@@ -1,0 +1,84 @@
+import { afterAll, beforeAll, expect, test } from "vitest";
+import { agreeOn } from "../harness/agreement.ts";
+import { docker, urlOf } from "../harness/docker.ts";
+import { eventually } from "../harness/eventually.ts";
+import { images } from "../harness/images.ts";
+import { historyOf } from "../harness/membership.ts";
+import { mortal } from "../harness/mortal.ts";
+import { ballast, type RunningProxy, serversOf, startProxy, statusOf } from "../harness/proxy.ts";
+import { createSandbox, type Sandbox } from "../harness/sandbox.ts";
+import { startServer } from "../harness/servers.ts";
+
+let sandbox: Sandbox;
+let proxy: RunningProxy;
+let one: string;
+let two: string;
+
+beforeAll(async () => {
+	sandbox = await createSandbox("lasting");
+	[proxy, one, two] = await Promise.all([
+		startProxy(sandbox, ["-e", "BALLAST_PORT=3000"]),
+		startServer(sandbox, "one", ...mortal),
+		startServer(sandbox, "two", ...mortal),
+	]);
+	await agreeOn(proxy, one, two);
+});
+afterAll(async () => sandbox[Symbol.asyncDispose]());
+
+/** Takes no notice of being told to stop. */
+const deaf = `
+	const { createServer } = require("node:http");
+	process.on("SIGTERM", () => undefined);
+	createServer((request, response) => {
+		response.setHeader("x-backend-ip", request.socket.localAddress.replace("::ffff:", "")).end();
+	}).listen(3000);`;
+
+test("a container that takes no notice of its signal is out, and comes back 5 s after its stop timeout", async () => {
+	const stubborn = await startServer(
+		sandbox,
+		"stubborn",
+		...["--stop-timeout", "1", images.base, "node", "--eval", deaf],
+	);
+	await agreeOn(proxy, one, two, stubborn);
+	const told = Date.now();
+	await docker("kill", "--signal", "TERM", stubborn);
+	await agreeOn(proxy, one, two);
+	await agreeOn(proxy, one, two, stubborn);
+
+	expect(Date.now() - told).toBeGreaterThan(6_000);
+	expect(await historyOf(proxy, stubborn)).toEqual([
+		"join: listening",
+		"leave: told to stop (SIGTERM)",
+		"join: listening",
+	]);
+	await docker("rm", "--force", stubborn);
+	await agreeOn(proxy, one, two);
+});
+
+test.each(["drain", "maint"] as const)(
+	"%s lasts through a restart of the container, and of the proxy",
+	async (hold) => {
+		const status = hold === "drain" ? "DRAIN" : "MAINT";
+		const isHeld = async () => expect(await rowOf(two)).toMatchObject({ held: hold, status });
+		expect(await ballast(proxy, hold, two)).toMatchObject({ exitCode: 0 });
+		await eventually(isHeld);
+		await docker("restart", two);
+		await eventually(async () => expect((await historyOf(proxy, two)).at(-1)).toBe("join: listening"));
+		await eventually(isHeld);
+		await docker("restart", proxy.name);
+		const [url, statsUrl] = await Promise.all([urlOf(proxy.name, 80), urlOf(proxy.name, 1936)]);
+		proxy = { ...proxy, url, statsUrl };
+		await eventually(async () => expect((await fetch(url)).status).toBe(200));
+		await eventually(isHeld);
+
+		// The process has begun with it held: without a word of it in its memory, by what stands in its file.
+		const { lastReload } = await statusOf(proxy);
+		expect(await ballast(proxy, "ready", two)).toMatchObject({ exitCode: 0 });
+		await agreeOn(proxy, one, two);
+		expect((await statusOf(proxy)).lastReload).toEqual(lastReload);
+	},
+);
+
+async function rowOf(container: string) {
+	return (await serversOf(proxy)).find((row) => row.container === container);
+}
