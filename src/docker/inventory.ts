@@ -3,9 +3,10 @@ import type { Inventory } from "../model/container.ts";
 import type { DockerClient } from "./client.ts";
 import { createEndings, type PastEndings } from "./endings.ts";
 import type { DockerEvent } from "./events.ts";
-import { createKnowledge } from "./knowledge.ts";
+import { createKnowledge, type Knowledge } from "./knowledge.ts";
 import { createTold } from "./leaving.ts";
 import { type Found, isFound, isUnread, type Unread, unreadableOf } from "./look.ts";
+import { createNews } from "./news.ts";
 import { isSelf } from "./self.ts";
 import { createSurvey } from "./survey.ts";
 
@@ -57,41 +58,38 @@ export function createInventory(parts: InventoryParts): EngineInventory {
 	const endings = createEndings(told);
 	const knowledge = createKnowledge(parts);
 	const isOwn = (id: string) => isSelf(id, self);
+	const news = createNews();
 	/** What the last read found ended, and started again or gone: it alone tells of them. */
 	let past: PastEndings = { departed: [], restarted: new Map() };
 
 	async function read(hints: ReadHints, signal: AbortSignal): Promise<Inventory> {
 		if (hints.all) return await readAll(signal);
 		const heard = told.heard();
-		const seen = await survey.those(hints.containers, signal);
+		const toInspect = news.toInspect(hints.containers);
+		const seen = await survey.those(toInspect, signal);
 		// Whether it is the engine or a container alone that can't be read, the full list tells.
 		if (seen.some(isUnread)) return await readAll(signal);
 		const { known } = knowledge.now();
 		const found = seen.filter(isFound);
-		await knowledge.add(found, hints.containers, signal);
+		await knowledge.add(found, toInspect, signal);
 		past = endings.of(found, known);
 		return settled(hints.containers, heard);
 	}
 
 	async function readAll(signal: AbortSignal): Promise<Inventory> {
 		const heard = told.heard();
+		news.forget();
 		const { known } = knowledge.now();
 		const { listed, seen } = await survey.all(known, (id) => heard.has(id), signal);
 		const [found, unread] = [seen.filter(isFound), seen.filter(isUnread)];
 		// One that is not listed has ended, and its address may be another's by now.
 		const kept = unread.filter(({ id }) => listed.has(id) || isOwn(id));
 		if (found.length === 0 && kept[0] !== undefined) throw kept[0].failure;
-		const withWhy = kept.map((one) => unreadableOf(one, asKnown(one).container));
-		await knowledge.replace([...found, ...kept.map(asKnown)], withWhy, signal);
+		const before = kept.map((one) => asKnown(one, isOwn(one.id), knowledge.now()));
+		const withWhy = kept.map((one, index) => unreadableOf(one, before[index]?.container));
+		await knowledge.replace([...found, ...before], withWhy, signal);
 		past = endings.of(found, known);
 		return settled(heard.keys(), heard);
-	}
-
-	/** A proxy that does not know its own networks would take every network for one that it shares. */
-	function asKnown({ id, failure }: Unread): Found {
-		const { self: ours, known } = knowledge.now();
-		if (isOwn(id) && ours.container === undefined) throw failure;
-		return { id, container: isOwn(id) ? ours.container : known.get(id) };
 	}
 
 	function settled(ids: Iterable<string>, heard: ReturnType<typeof told.heard>): Inventory {
@@ -105,11 +103,25 @@ export function createInventory(parts: InventoryParts): EngineInventory {
 	function note(event: DockerEvent): Hint {
 		const { containerId, action } = event;
 		const { self: ours, known } = knowledge.now();
+		const container = known.get(containerId);
 		endings.note(event);
 		survey.doubt(containerId);
-		const takes = told.note(event, known.get(containerId)) || takesAway.has(action);
-		return { containerId, urgent: takes && (known.has(containerId) || containerId === ours.container?.id) };
+		const isTold = told.note(event, container);
+		// Of one that was told to stop an inspect would still say "running", and its leave can't wait for that.
+		news.heard(containerId, isTold && container?.state === "running");
+		const isOurs = container !== undefined || containerId === ours.container?.id;
+		return { containerId, urgent: (isTold || takesAway.has(action)) && isOurs };
 	}
 
 	return { read, note };
+}
+
+/** A proxy that does not know its own networks would take every network for one that it shares. */
+function asKnown(
+	{ id, failure }: Unread,
+	isOwn: boolean,
+	{ self, known }: ReturnType<Knowledge["now"]>,
+): Found {
+	if (isOwn && self.container === undefined) throw failure;
+	return { id, container: isOwn ? self.container : known.get(id) };
 }

@@ -18,6 +18,21 @@ test("promise 1: a terminating signal makes a container leave, while an inspect 
 	expect(leaving).toEqual(new Map([[fakeId("app"), { startedAt, signal: "SIGTERM", overdue: false }]]));
 });
 
+test("a leave waits for no inspect, until more is heard of its container", async () => {
+	await using world = await watchedEngine();
+	world.docker.add({ name: "app", labels: backend, startedAt });
+	await world.readAll();
+	world.docker.requests.length = 0;
+	world.note("app", { signal: 15 });
+
+	expect((await world.readOne("app")).leaving.size).toBe(1);
+	expect(world.docker.requests).toEqual([]);
+	world.note("app", { action: "die" });
+	world.note("app", { signal: 9 });
+	await world.readOne("app");
+	expect(world.docker.requests).toHaveLength(1);
+});
+
 test("promise 1: leaving outlives a full list", async () => {
 	await using world = await watchedEngine();
 	world.docker.add({ name: "app", labels: backend, startedAt });
@@ -58,6 +73,7 @@ test("promise 1: a signal is for the start that it came after, also when that wa
 	await world.readAll();
 	world.change("app", { startedAt: later });
 
+	world.note("app", { action: "start", at: Date.parse(later) });
 	world.note("app", { signal: 15, at: Date.parse(later) + 1 });
 
 	const { leaving } = await world.readOne("app");
