@@ -58,7 +58,7 @@ afterAll(async () => {
 });
 
 /* Seen to fail without the line of the script that drains: 6 POSTs lost of some 1,500. */
-test("the rolling update of docs/leaving.md loses no POST, of an app that exits at once", async () => {
+test("promise 9: the rolling update of docs/leaving.md loses no POST, of an app that exits at once", async () => {
 	const before = await serversNow();
 	const traffic = startPosts();
 	await run(script, "web");

@@ -107,16 +107,16 @@ export function createApi(ports: AdminPorts): Hono {
 		const lines = Number(req.query("lines") ?? 0);
 		return req.query("follow") === undefined ? await latest(ports.log, lines) : follow(ports.log, lines);
 	});
-	api.post("/events", bodyLimit({ maxSize: largestBody, onError: refuse }), async (request) => {
-		const { name, payload } = eventIn(await request.req.json<unknown>().catch(refuse));
+	api.post("/events", bodyLimit({ maxSize: largestBody, onError: noEvent }), async (request) => {
+		const { name, payload } = eventIn(await request.req.json<unknown>().catch(noEvent));
 		return request.json(await ports.hand(ownHappening(name, payload)));
 	});
 	api.get("/in-flight/:pool/:server", async ({ req, json }) => {
 		const [pool, server] = [req.param("pool"), req.param("server")].map(oneWord);
 		return json(await ports.inFlight(pool ?? "", server ?? "", req.raw.signal));
 	});
-	api.post("/holds", bodyLimit({ maxSize: largestBody, onError: refuse }), async ({ req, json }) => {
-		const { container, wish } = holdIn(await req.json<unknown>().catch(refuse));
+	api.post("/holds", bodyLimit({ maxSize: largestBody, onError: noHold }), async ({ req, json }) => {
+		const { container, wish } = holdIn(await req.json<unknown>().catch(noHold));
 		return json(await ports.hold(container, wish, req.raw.signal));
 	});
 	api.onError((thrown, request) => {
@@ -130,30 +130,32 @@ function eventIn(body: unknown): Posts["/events"]["sent"] {
 	const { name, payload } = Object(body) as Readonly<Record<string, unknown>>;
 	if (typeof name === "string" && (payload === undefined || typeof payload === "string"))
 		return { name, payload };
-	return refuse();
+	return noEvent();
+}
+
+function noEvent(): never {
+	throw notExpected("an object with a name and, if any, a payload, both texts");
 }
 
 function holdIn(body: unknown): Posts["/holds"]["sent"] {
 	const { container, wish } = Object(body) as Readonly<Record<string, unknown>>;
 	if (typeof container === "string" && (wish === "drain" || wish === "maint" || wish === "ready"))
 		return { container, wish };
-	throw new AppError(
-		"bad-input",
-		"expected JSON, an object with a container and a wish: drain, maint or ready",
-	);
+	return noHold();
+}
+
+function noHold(): never {
+	throw notExpected("an object with a container and a wish, which is drain, maint or ready");
+}
+
+function notExpected(what: string): AppError {
+	return new AppError("bad-input", `expected JSON of ${largestBody} bytes at most, ${what}`);
 }
 
 /** As it becomes part of a command of HAProxy's. */
 function oneWord(text: string): string {
 	if (/^[a-zA-Z0-9_.:-]+$/.test(text)) return text;
 	throw new AppError("bad-input", `expected the name of a pool or server, got ${printable(text)}`);
-}
-
-function refuse(): never {
-	throw new AppError(
-		"bad-input",
-		`expected JSON of ${largestBody} bytes at most, an object with a name and, if any, a payload, both texts`,
-	);
 }
 
 function failureOf(thrown: unknown): Failure {

@@ -6,6 +6,7 @@ import { AppError } from "../errors.ts";
 import type { LoggedEvent } from "../model/membership.ts";
 import { adminPorts, badLabel, fakeLog, webJoined, webRow, wellStatus } from "../testing/status-builder.ts";
 import { temporaryDirectory } from "../testing/temporary-directory.ts";
+import { createApi } from "./api.ts";
 import { askController, linesOfController } from "./client.ts";
 import { serveAdmin } from "./server.ts";
 
@@ -169,4 +170,29 @@ test.each([
 	});
 	server.close();
 	server.closeAllConnections();
+});
+
+test("who drains is told by name and wish, and nothing else becomes a command of HAProxy's", async () => {
+	const asked: string[] = [];
+	const api = createApi({
+		...ports,
+		hold: async (container, wish) => {
+			asked.push(`${wish} ${container}`);
+			return { known: false, near: [] };
+		},
+		inFlight: async (pool, server) => {
+			asked.push(`${pool}/${server}`);
+			return { state: "out", open: 0, queued: 0, inReplaced: 0 };
+		},
+	});
+	const post = async (body: string) => (await api.request("/holds", { method: "POST", body })).status;
+
+	expect(await post('{"container":"web","wish":"drain"}')).toBe(200);
+	expect((await api.request("/in-flight/nodes/web-1")).status).toBe(200);
+	expect(asked).toEqual(["drain web", "nodes/web-1"]);
+	for (const bad of ["{", "[]", '{"container":"web","wish":"sleep"}', '{"container":7,"wish":"drain"}'])
+		expect(await post(bad)).toBe(400);
+	for (const bad of ["nodes;%20disable/web-1", "nodes/web%0Ashutdown", "nodes/%20"])
+		expect((await api.request(`/in-flight/${bad}`)).status).toBe(400);
+	expect(asked).toHaveLength(2);
 });

@@ -14,7 +14,7 @@ export function statusText(status: Status): string {
 			"last reload",
 			reload === null ? "none yet" : `${reload.at}, ${reload.took} ms, ${reasonsText(reload.reasons)}`,
 		],
-		...(status.held.length === 0 ? [] : [["set by you", status.held.map(heldText).join(", ")]]),
+		...(status.held.length === 0 ? [] : [["held back", status.held.map(heldText).join(", ")]]),
 		["last turn", status.lastTurn ?? "none yet"],
 		["engine", engineText(status.engine)],
 		["problems", problemsText(status.problems)],

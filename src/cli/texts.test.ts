@@ -56,6 +56,18 @@ test("a status of trouble tells what is missing, and where to read on", () => {
 	]);
 });
 
+test("who is held back by a person is told in the status, and has a column among the servers", () => {
+	const held = [{ container: "web-1", hold: "drain" }] as const;
+
+	expect(plain(statusText({ ...wellStatus, held }))).toContain("held back    web-1: drain");
+	const [heading, ...rows] = plain(serversText([{ ...webRow, status: "DRAIN", held: "drain" }, webRow]));
+	expect(heading).toContain("STATUS  SET    WEIGHT");
+	expect(rows).toEqual([
+		expect.stringContaining("DRAIN   drain  100"),
+		expect.stringContaining("UP             100"),
+	]);
+});
+
 test("servers are a table, as docker ps has them", () => {
 	expect(plain(serversText([webRow]))).toEqual([
 		"POOL   SERVER          CONTAINER  ADDRESS            STATUS  WEIGHT  NOW  TOTAL",

@@ -116,6 +116,18 @@ describe("one that is found in its next start already", () => {
 		expect((await world.readOne("app")).restarted?.get(fakeId("app"))).toMatchObject({ exitCode: 4 });
 	});
 
+	test("the end of each start is told apart, also where the engine's clock is set back in between", async () => {
+		await using world = await watched();
+		for (const [startedAt, exitCode] of [
+			["2025-06-01T00:00:00Z", 4],
+			[later, 5],
+		] as const) {
+			world.note("app", { action: "die", exitCode });
+			world.change("app", { startedAt });
+			expect((await world.readOne("app")).restarted?.get(fakeId("app"))).toMatchObject({ exitCode });
+		}
+	});
+
 	test("one that waits for Docker to start it again has told of its end by itself", async () => {
 		await using world = await watched();
 		world.note("app", { action: "die", exitCode: 4 });

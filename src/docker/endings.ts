@@ -4,8 +4,8 @@ import type { Known } from "./knowledge.ts";
 import type { Told } from "./leaving.ts";
 import type { Found } from "./look.ts";
 
-/** `at`: when it died, by the engine's clock; undefined while it lives, and has only been out of memory. */
-type Noted = { readonly exitCode: number; readonly outOfMemory: boolean; readonly at: number | undefined };
+/** `exitCode` is undefined while it lives, and has only been out of memory. */
+type Noted = { readonly exitCode: number | undefined; readonly outOfMemory: boolean };
 
 /** What a read would have missed, and events have told. */
 export type PastEndings = {
@@ -31,26 +31,26 @@ export function createEndings(told: Pick<Told, "leaving">): Endings {
 	/** By id, of the start that was read last: what a later one comes to meanwhile is not kept. */
 	const endings = new Map<string, Noted>();
 
-	function note({ containerId: id, action, exitCode, at }: DockerEvent): void {
-		const before = endings.get(id) ?? { exitCode: 0, outOfMemory: false, at: undefined };
-		if (before.at !== undefined) return;
+	function note({ containerId: id, action, exitCode }: DockerEvent): void {
+		const before = endings.get(id) ?? { exitCode: undefined, outOfMemory: false };
+		if (before.exitCode !== undefined) return;
 		if (action === "start") endings.delete(id);
 		if (action === "oom") endings.set(id, { ...before, outOfMemory: true });
-		if (exitCode !== undefined) endings.set(id, { ...before, exitCode, at });
+		if (exitCode !== undefined) endings.set(id, { ...before, exitCode });
 	}
 
 	function lastWords(last: Container | undefined): readonly Container[] {
 		const ending = endings.get(last?.id ?? "");
 		if (last === undefined || ending === undefined || !runs(last)) return [];
-		const { exitCode, outOfMemory } = ending;
+		const { exitCode = 0, outOfMemory } = ending;
 		return [{ ...last, state: "removing", exitCode, outOfMemory }];
 	}
 
 	/** Where no event told of the end, there was one all the same. */
 	function endOf(last: Container | undefined, now: Container): readonly (readonly [string, Ending])[] {
 		if (last === undefined || !runs(last) || last.startedAt === now.startedAt) return [];
-		const { at, exitCode, outOfMemory } = endings.get(now.id) ?? {};
-		return [[now.id, at === undefined ? {} : { exitCode, outOfMemory }]];
+		const { exitCode, outOfMemory } = endings.get(now.id) ?? {};
+		return [[now.id, exitCode === undefined ? {} : { exitCode, outOfMemory }]];
 	}
 
 	/** A signal that was meant for the start before says more than an exit code. */
@@ -67,9 +67,8 @@ export function createEndings(told: Pick<Told, "leaving">): Endings {
 	/** What came in since the engine was asked stays for the next read, as this one may have looked earlier. */
 	function forget(found: readonly Found[], known: Known): void {
 		for (const { id, container } of found) {
-			const at = endings.get(id)?.at ?? Number.POSITIVE_INFINITY;
-			if (container === undefined || !runs(container) || Date.parse(container.startedAt) > at)
-				endings.delete(id);
+			const isSameStart = container?.startedAt === known.get(id)?.startedAt;
+			if (container === undefined || !runs(container) || !isSameStart) endings.delete(id);
 		}
 		for (const id of endings.keys()) if (!known.has(id)) endings.delete(id);
 	}

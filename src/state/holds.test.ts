@@ -89,7 +89,8 @@ test("a file that was mended is read, and what was set meanwhile is newer", asyn
 	await writeFile(file, "{");
 	const holds = await openHolds(directory.path);
 	await holds.set(api, "maint");
-	await writeFile(file, JSON.stringify({ [web]: "drain", [api]: "drain" }));
+	await holds.set(idOf("sql"), undefined);
+	await writeFile(file, JSON.stringify({ [web]: "drain", [api]: "drain", [idOf("sql")]: "drain" }));
 
 	expect(await holds.keep()).toEqual([]);
 	expect(new Map(await reopened())).toEqual(

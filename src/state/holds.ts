@@ -21,6 +21,8 @@ export async function openHolds(stateDir: string): Promise<Holds> {
 	const file = join(stateDir, "holds.json");
 	let { holds, fault } = await look(file);
 	let written = textOf(holds);
+	/** Taken back since the start, which a file that is read late does not know. */
+	const ready = new Set<string>();
 	let turn: Promise<unknown> = Promise.resolve();
 
 	/** One after the other: an older state must not be written last. */
@@ -50,12 +52,15 @@ export async function openHolds(stateDir: string): Promise<Holds> {
 		fault = found.fault;
 		if (fault !== undefined) return;
 		written = textOf(found.holds);
-		holds = new Map([...found.holds, ...holds]);
+		const still = [...found.holds].filter(([id]) => !ready.has(id));
+		holds = new Map([...still, ...holds]);
 	}
 
 	return {
 		all: () => holds,
 		set: (id, hold) => {
+			if (hold === undefined) ready.add(id);
+			else ready.delete(id);
 			const others = [...holds].filter(([other]) => other !== id);
 			holds = new Map(hold === undefined ? others : [...others, [id, hold] as const]);
 			return keep();
