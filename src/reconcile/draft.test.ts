@@ -3,6 +3,7 @@ import { build } from "../model/build.ts";
 import type { Listening } from "../model/container.ts";
 import { type Endpoint, endpointKey } from "../model/endpoint.ts";
 import { membersOf } from "../model/fleet.ts";
+import type { Running } from "../model/running.ts";
 import { type Answer, container, heard, policy, surroundings } from "../testing/containers.ts";
 import { settled } from "../testing/fake-clock.ts";
 import { createDraft } from "./draft.ts";
@@ -95,4 +96,34 @@ test("promise 2: a member in force that is too busy for the probe stays, until i
 	expect(names(await draftOf(everyone.inventory, inForce, undefined, signal))).toEqual(["busy"]);
 	answer = "silent";
 	expect(names(await draftOf(everyone.inventory, inForce, undefined, signal))).toEqual([]);
+});
+
+test("a container gets its name back from the process, unless another one's id begins alike", async () => {
+	const { probe, answers } = slowProbe();
+	answers();
+	const digits = "0123abcd";
+	const [old, young] = ["e", "f"].map((digit) => digits + digit.repeat(56));
+	const server = `known-${digits}`;
+	const running: Running = {
+		structure: "any",
+		servers: new Map([
+			[
+				`nodes/${server}`,
+				{ pool: "nodes", server, address: "10.0.0.2", port: 3000, weight: 100, state: "ready" },
+			],
+		]),
+	};
+	const serversOf = async (...ids: readonly (string | undefined)[]) => {
+		const containers = ids.map((id, index) => container(`c${index}`, { id: id ?? "", health: "healthy" }));
+		const draft = await createDraft(probe, nobodyHeld, policy)(
+			inventoryOf(...containers),
+			undefined,
+			running,
+			signal,
+		);
+		return membersOf(draft.fleet).map((member) => member.server.name);
+	};
+
+	expect(await serversOf(old)).toEqual([server]);
+	expect(await serversOf(old, young)).toEqual([`c0-${digits}`, `c1-${digits}`]);
 });

@@ -56,7 +56,10 @@ export function createDraft(
 	};
 }
 
-/** The names that the process has for these containers: a record of them may be lost, and another name is another server. */
+/**
+ * The names that the process has for these containers: a record of them may be lost, and another name is another server.
+ * Whose digits are another's, too, goes by the record alone.
+ */
 function namesIn(
 	running: Running | undefined,
 	containers: ReadonlySet<string>,
@@ -64,9 +67,10 @@ function namesIn(
 	const ours = new Map(
 		[...(running?.servers.values() ?? [])].filter(isOurs).map(({ server }) => [server.slice(-8), server]),
 	);
-	return [...containers].flatMap((id) => {
-		const name = ours.get(id.slice(0, 8));
-		return name === undefined ? [] : [[id, name] as const];
+	const byDigits = Map.groupBy(containers, (id) => id.slice(0, 8));
+	return [...byDigits].flatMap(([digits, [id = "", ...others]]) => {
+		const name = ours.get(digits);
+		return name === undefined || others.length > 0 ? [] : [[id, name] as const];
 	});
 }
 
