@@ -21,7 +21,9 @@ type FollowingLoop = {
 	readonly docker: FakeDocker;
 	readonly life: DockerLife;
 	readonly status: ReturnType<typeof createStatusBoard>;
-	/** Starts a healthy backend. */
+	/** A healthy backend, to be started, or to be found by the next list. */
+	readonly backend: (name: string) => Parameters<DockerLife["start"]>[0];
+	/** Starts one. */
 	readonly start: (name: string) => string;
 	/** The names of all servers in force. */
 	readonly pool: () => readonly string[];
@@ -86,23 +88,19 @@ export async function followingLoop({
 		await docker[Symbol.asyncDispose]();
 	});
 	const [label = "", value = ""] = policy.labels.join.split("=");
+	const labels = { [label]: value, "ballast.port": "3000" };
+	const places = new Map<string, number>();
+	const backend = (name: string) => {
+		const place = places.get(name) ?? places.size + 1;
+		places.set(name, place);
+		return { name, labels, address: `10.9.${place >> 8}.${place & 255}`, health: "healthy" };
+	};
 	return {
 		docker,
 		life,
 		status,
-		start: (name) =>
-			life.start({
-				name,
-				labels: { [label]: value, "ballast.port": "3000" },
-				address: addressOf(name),
-				health: "healthy",
-			}),
+		backend,
+		start: (name) => life.start(backend(name)),
 		pool: () => world.nodes().toSorted(),
 	};
-}
-
-/** Another one for each name. */
-function addressOf(name: string): string {
-	const sum = [...name].reduce((before, letter) => (before * 31 + letter.charCodeAt(0)) % 65_536, 7);
-	return `10.9.${sum >> 8}.${sum & 255}`;
 }
