@@ -15,3 +15,18 @@ export function onAbort(signal: AbortSignal, react: (reason: unknown) => void): 
 	if (signal.aborted) listener();
 	return { [Symbol.dispose]: () => signal.removeEventListener("abort", listener) };
 }
+
+/** Aborts as soon as either does, until disposed: an AbortSignal.any() that leaves nothing behind. */
+export function eitherOf(
+	one: AbortSignal,
+	other: AbortSignal,
+): Disposable & { readonly signal: AbortSignal } {
+	const either = new AbortController();
+	const listeners = [one, other].map((signal) => onAbort(signal, (reason) => either.abort(reason)));
+	return {
+		signal: either.signal,
+		[Symbol.dispose]: () => {
+			for (const listener of listeners) listener[Symbol.dispose]();
+		},
+	};
+}

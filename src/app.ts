@@ -59,7 +59,7 @@ export async function run(
 	const reconciler = createReconciler(ports, systemClock, {
 		policy: policyOf(settings),
 		options: await optionsOf(settings, cookieKey.key),
-		firstStart: (await ports.generations.current()) === undefined,
+		firstStart: (await ports.generations.current(true)) === undefined,
 	});
 	await using announcer = await announcerOf(settings, () => proxyIn(status), log);
 	const { announce } = announcer;
@@ -105,9 +105,9 @@ async function follow(
 			clock: systemClock,
 			log,
 			onEvent: (event) => {
-				const { containerId, urgent } = inventory.note(event);
-				trigger.hint({ container: containerId, urgent });
-				if (event.action === "destroy" && holds.all().has(containerId)) prune();
+				const hint = inventory.note(event);
+				if (hint !== undefined) trigger.hint({ container: hint.containerId, urgent: hint.urgent });
+				if (event.action === "destroy" && holds.all().has(event.containerId)) prune();
 			},
 			onConnected: () => {
 				trigger.hint({ all: true });

@@ -42,7 +42,7 @@ export async function dryRun(
 ): Promise<DryRun> {
 	const inventory = saved === undefined ? await readEngine(settings, signal) : savedInventory(saved);
 	const before = await generationsOf(settings)
-		.current()
+		.current(true)
 		.catch(() => undefined);
 	await using probe = createProbe({ onChange: () => undefined });
 	const { all: held } = await openHolds(settings.stateDir);

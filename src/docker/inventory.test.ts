@@ -131,14 +131,24 @@ test.each([
 	expect(world.note("app", { action })).toEqual({ containerId: fakeId("app"), urgent });
 });
 
+test("one that Docker connects before it has started is not asked for: the start follows, and tells", async () => {
+	await using world = await watchedEngine();
+	world.docker.add({ name: "ours", labels: { role: "backend" } });
+	await world.readAll();
+
+	expect(world.note("coming", { action: "connect" })).toBeUndefined();
+	expect(world.note("coming", { action: "start" })).toEqual({ containerId: fakeId("coming"), urgent: false });
+	expect(world.note("ours", { action: "connect" })).toEqual({ containerId: fakeId("ours"), urgent: false });
+});
+
 test("what happens to a stranger is not urgent, what happens to the proxy is", async () => {
 	await using world = await watchedEngine(fakeId("proxy"));
 	for (const name of ["proxy", "stranger"]) world.docker.add({ name });
 	await world.readAll();
 
-	expect(world.note("stranger", { signal: 15 }).urgent).toBe(false);
-	expect(world.note("stranger", { action: "disconnect" }).urgent).toBe(false);
-	expect(world.note("proxy", { action: "disconnect" }).urgent).toBe(true);
+	expect(world.note("stranger", { signal: 15 })?.urgent).toBe(false);
+	expect(world.note("stranger", { action: "disconnect" })?.urgent).toBe(false);
+	expect(world.note("proxy", { action: "disconnect" })?.urgent).toBe(true);
 });
 
 test("the proxy is read with a full list, and when an event names it, and not otherwise", async () => {

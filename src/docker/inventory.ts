@@ -3,7 +3,7 @@ import type { Inventory } from "../model/container.ts";
 import type { DockerClient } from "./client.ts";
 import { createEndings, type PastEndings } from "./endings.ts";
 import type { DockerEvent } from "./events.ts";
-import { createKnowledge, type Knowledge } from "./knowledge.ts";
+import { createKnowledge, type Knowledge, type Known } from "./knowledge.ts";
 import { createTold } from "./leaving.ts";
 import { type Found, isFound, isUnread, type Unread, unreadableOf } from "./look.ts";
 import { createNews } from "./news.ts";
@@ -35,9 +35,11 @@ export type EngineInventory = {
 	readonly read: (hints: ReadHints, signal: AbortSignal) => Promise<Inventory>;
 	/**
 	 * Takes an event in, to be followed by a read. Only a `kill` is remembered, for the start that it came after, and how one
-	 * ended that may be gone by then.
+	 * ended that may be gone by then. Undefined when there is nothing to read yet.
 	 */
-	readonly note: (event: DockerEvent) => Hint;
+	readonly note: (event: DockerEvent) => Hint | undefined;
+	/** What is known now, with who was told to stop since; undefined before the first read. */
+	readonly known: () => Inventory | undefined;
 };
 
 const takesAway: ReadonlySet<string> = new Set([
@@ -61,6 +63,7 @@ export function createInventory(parts: InventoryParts): EngineInventory {
 	const news = createNews();
 	/** What the last read found ended, and started again or gone: it alone tells of them. */
 	let past: PastEndings = { departed: [], restarted: new Map() };
+	let hasRead = false;
 
 	async function read(hints: ReadHints, signal: AbortSignal): Promise<Inventory> {
 		if (hints.all) return await readAll(signal);
@@ -93,27 +96,34 @@ export function createInventory(parts: InventoryParts): EngineInventory {
 	}
 
 	function settled(ids: Iterable<string>, heard: ReturnType<typeof told.heard>): Inventory {
-		const { self: ours, known, unreadable } = knowledge.now();
+		const { known } = knowledge.now();
 		const all = new Map([...known, ...past.departed.map((one) => [one.id, one] as const)]);
 		for (const id of ids) told.settle(id, heard.get(id), all.get(id));
-		const leaving = told.leaving(all);
-		return { proxy: ours, containers: [...all.values()], leaving, unreadable, restarted: past.restarted };
+		hasRead = true;
+		return inventoryOf(all, past.restarted);
 	}
 
-	function note(event: DockerEvent): Hint {
+	function inventoryOf(all: Known, restarted: PastEndings["restarted"]): Inventory {
+		const { self: proxy, unreadable } = knowledge.now();
+		return { proxy, containers: [...all.values()], leaving: told.leaving(all), unreadable, restarted };
+	}
+
+	function note(event: DockerEvent): Hint | undefined {
 		const { containerId, action } = event;
 		const { self: ours, known } = knowledge.now();
 		const container = known.get(containerId);
 		endings.note(event);
 		survey.doubt(containerId);
+		const isOurs = container !== undefined || containerId === ours.container?.id;
+		// Docker lets go of one that it connects when that has started: until then an inspect waits, and a pass with it.
+		if (action === "connect" && !isOurs) return undefined;
 		const isTold = told.note(event, container);
 		// Of one that was told to stop an inspect would still say "running", and its leave can't wait for that.
 		news.heard(containerId, isTold && container?.state === "running");
-		const isOurs = container !== undefined || containerId === ours.container?.id;
 		return { containerId, urgent: (isTold || takesAway.has(action)) && isOurs };
 	}
 
-	return { read, note };
+	return { read, note, known: () => (hasRead ? inventoryOf(knowledge.now().known, new Map()) : undefined) };
 }
 
 /** A proxy that does not know its own networks would take every network for one that it shares. */

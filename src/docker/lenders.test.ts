@@ -26,7 +26,7 @@ test("a container whose network a labelled one uses is known, too, by one inspec
 	expect(containers.find(({ name }) => name === "vpn")?.networks[0]?.ipv4).toBe("10.0.0.8");
 	expect(world.docker.requests).toHaveLength(4);
 	expect(namesOf(await world.readAll())).toEqual(["app", "vpn"]);
-	expect(world.note("vpn", { action: "disconnect" }).urgent).toBe(true);
+	expect(world.note("vpn", { action: "disconnect" })?.urgent).toBe(true);
 });
 
 test("who lends a network to no one any more is forgotten", async () => {

@@ -1,4 +1,4 @@
-import { readdir, readFile, readlink, rename, rm, stat } from "node:fs/promises";
+import { readdir, readFile, readlink, rename, rm } from "node:fs/promises";
 import { join, relative } from "node:path";
 import { AppError } from "../errors.ts";
 import type { Generation, Verdict } from "../model/generation.ts";
@@ -13,8 +13,8 @@ type Current = Pick<Generation, "id" | "structure" | "fleet">;
 
 /** The generations on disk, of which one is in force. */
 export type Generations = {
-	/** The generation in force, as it was promoted; undefined before the first one, or when its record can't be read. */
-	readonly current: () => Promise<Current | undefined>;
+	/** The generation in force, as it was promoted; undefined before the first one, or when its record can't be read. `afresh`: from the disk. */
+	readonly current: (afresh: boolean) => Promise<Current | undefined>;
 	/** The same, as HAProxy reads it: every file with its contents, but no record of the fleet. */
 	readonly inForce: () => Promise<Pick<Generation, "id" | "files"> | undefined>;
 	/** Asks HAProxy's parser, in a directory like the one the generation will have. One that is refused stays as `refused/`. */
@@ -43,30 +43,41 @@ const runsFile = "runs.json";
 
 /** `root` belongs to the controller, with the set-group-id bit and HAProxy's group. One call at a time. */
 export function createGenerations(root: string, check: Check): Generations {
-	/** What was read last, and of which file. */
-	let known: { readonly file: string; readonly current: Current | undefined } | undefined;
+	/** What is in force, as far as it was read or promoted here; nobody else promotes anything. */
+	let known: { readonly current: Current | undefined } | undefined;
 
-	async function currentOnce(): Promise<Current | undefined> {
-		const id = await targetOf(root, "current");
-		if (id === undefined) return undefined;
-		const file = await identityOf(join(root, id, record));
-		if (known?.file !== file) known = { file, current: await recordOf(root, id) };
+	async function read(afresh: boolean): Promise<Current | undefined> {
+		if (afresh || known?.current === undefined) known = { current: await current(root) };
 		return known.current;
 	}
 
+	async function promoteOnce(generation: Generation): Promise<void> {
+		known = undefined;
+		await promote(root, generation);
+		const { id, structure, fleet } = generation;
+		known = { current: { id, structure, fleet } };
+	}
+
+	async function revertOnce(): Promise<void> {
+		known = undefined;
+		await revert(root);
+	}
+
 	return {
-		current: async () => explained(`The generation in force could not be read from ${root}`, currentOnce),
+		current: async (afresh) =>
+			explained(`The generation in force could not be read from ${root}`, () => read(afresh)),
 		inForce: async () =>
 			explained(`The generation in force could not be read from ${root}`, () => inForce(root)),
 		check: async (generation, signal) =>
 			explained(notWritten(generation, root), () => checkIn(root, generation, check, signal)),
-		promote: async (generation) => explained(notWritten(generation, root), () => promote(root, generation)),
-		revert: async () =>
-			explained(`The generation before could not be brought back in ${root}`, () => revert(root)),
+		promote: async (generation) => explained(notWritten(generation, root), () => promoteOnce(generation)),
+		revert: async () => explained(`The generation before could not be brought back in ${root}`, revertOnce),
 	};
 }
 
-async function recordOf(root: string, id: string): Promise<Current | undefined> {
+async function current(root: string): Promise<Current | undefined> {
+	const id = await targetOf(root, "current");
+	if (id === undefined) return undefined;
 	const read = parseRecord(await readIfAny(join(root, id, record)));
 	return read && { id, ...read };
 }
@@ -159,12 +170,6 @@ async function targetOf(root: string, link: string): Promise<string | undefined>
 		if (isMissing(thrown)) return undefined;
 		throw thrown;
 	}
-}
-
-/** Changes whenever the file does. */
-async function identityOf(path: string): Promise<string> {
-	const found = await stat(path, { bigint: true }).catch(() => undefined);
-	return `${path} ${found?.ino} ${found?.size} ${found?.mtimeNs}`;
 }
 
 async function readIfAny(path: string): Promise<string> {

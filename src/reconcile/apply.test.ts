@@ -132,7 +132,7 @@ test("promise 12: waiting for HAProxy's start ends when the signal aborts", asyn
 	const { reconciler, clock, world } = passesIn(createFakeWorld({ containers: [a] }));
 	world.faults.reload = { kind: "not-running" };
 	const end = new AbortController();
-	const pass = reconciler.pass({ all: true, containers: new Set() }, end.signal, end.signal);
+	const pass = reconciler.pass({ all: true, containers: new Set(), urgent: false }, end.signal, end.signal);
 	await clock.advance(100);
 	end.abort();
 

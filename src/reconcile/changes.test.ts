@@ -1,5 +1,6 @@
 import { expect, test } from "vitest";
-import { attachment, container } from "../testing/containers.ts";
+import { attachment, container, told } from "../testing/containers.ts";
+import { settled } from "../testing/fake-clock.ts";
 import { startedFrom } from "../testing/fake-process.ts";
 import { createFakeWorld, type FakeWorld } from "../testing/fake-world.ts";
 import { passesIn, servedIn } from "../testing/passes.ts";
@@ -32,6 +33,20 @@ test("promise 5: who comes and goes in a pool that is there costs no reload, and
 	]);
 	expect(world.process).toEqual(startedFrom(inForceIn(world)));
 	expect(servedIn(outcome)).toEqual(["b", "d"]);
+});
+
+test("who was told to stop is out before the engine has answered", async () => {
+	const { reconciler, world, signal, newsOfJournal } = await settledPair();
+	const reading = Promise.withResolvers<void>();
+	world.faults.held = reading.promise;
+	world.holds({ containers: [a, b], leaving: [told(a)] });
+	const pass = reconciler.pass({ all: false, containers: new Set([a.id]), urgent: true }, signal, signal);
+	await settled();
+	expect(steps(newsOfJournal())).toEqual(["maint nodes/a", "read 1"]);
+
+	reading.resolve();
+	await pass;
+	expect([...(world.process?.servers.keys() ?? [])]).toEqual([expect.stringMatching(/^nodes\/b-/)]);
 });
 
 test("promise 5: a join whose configuration is refused is undone, a leave is not", async () => {
@@ -143,7 +158,7 @@ test("reloads keep their distance: another structure waits, and servers come and
 	await onChange({ containers: [a, b, c] });
 	newsOfJournal();
 	world.holds({ containers: [b] });
-	const outcome = await reconciler.pass({ all: false, containers: new Set() }, signal, signal);
+	const outcome = await reconciler.pass({ all: false, containers: new Set(), urgent: false }, signal, signal);
 	expect(outcome?.again).toBe(100);
 	expect(steps(newsOfJournal())).toEqual([
 		"read 0",
@@ -166,7 +181,7 @@ test("a pass that is overtaken while HAProxy's parser thinks has let nobody wait
 		return undefined;
 	};
 	world.holds({ containers: [b] });
-	const hints = { all: false, containers: new Set<string>() };
+	const hints = { all: false, containers: new Set<string>(), urgent: false };
 
 	expect(await reconciler.pass(hints, overtaken.signal, signal)).toBeUndefined();
 	expect(steps(newsOfJournal())).toEqual(["read 0", "maint nodes/a", "remove nodes/a", "check"]);

@@ -24,7 +24,12 @@ export type Ports = {
 };
 
 /** What to read again. `all` is a full list; otherwise only the named containers are inspected. */
-export type Hints = { readonly all: boolean; readonly containers: ReadonlySet<string> };
+export type Hints = {
+	readonly all: boolean;
+	readonly containers: ReadonlySet<string>;
+	/** Something was taken away, and requests would go astray. */
+	readonly urgent: boolean;
+};
 
 export type EnginePort = {
 	/**
@@ -32,6 +37,8 @@ export type EnginePort = {
 	 * Throws `AppError` when the engine can't be read; what was known before stays known.
 	 */
 	readonly read: (hints: Hints, signal: AbortSignal) => Promise<Inventory>;
+	/** What is known now, with who was told to stop since; undefined before the first read. */
+	readonly known: () => Inventory | undefined;
 };
 
 export type ProbePort = {
@@ -56,8 +63,8 @@ export type TemplatesPort = {
 export type InForce = Pick<Generation, "id" | "structure" | "fleet"> | undefined;
 
 export type GenerationsPort = {
-	/** The generation in force, as it was promoted. */
-	readonly current: () => Promise<InForce>;
+	/** The generation in force, as it was promoted. `afresh`: as it is on disk now, whatever is known of it. */
+	readonly current: (afresh: boolean) => Promise<InForce>;
 	/** Asks HAProxy's parser, in a directory like the one the generation will have. */
 	readonly check: (generation: Generation, signal: AbortSignal) => Promise<Verdict>;
 	/** Makes it the generation in force, by one rename after fsync. The one before stays beside it. */

@@ -1,6 +1,6 @@
+import { eitherOf } from "../abort.ts";
 import type { Clock } from "../clock.ts";
 import { emptyFleet, type Fleet } from "../model/fleet.ts";
-import { type Applied, quickSteps } from "../model/plan.ts";
 import type { Step } from "../model/step.ts";
 import type { JoinPolicy } from "../model/surroundings.ts";
 import type { ProxyOptions } from "../render/options.ts";
@@ -8,9 +8,10 @@ import { createAccept } from "./accept.ts";
 import { type Brought, createBring } from "./bring.ts";
 import { createDepartures } from "./departures.ts";
 import { createDraft } from "./draft.ts";
+import { createHasten } from "./hasten.ts";
 import type { Outcome } from "./outcome.ts";
-import type { Hints, Ports } from "./ports.ts";
-import { createProcess, type Process } from "./process.ts";
+import type { Hints, InForce, Ports } from "./ports.ts";
+import { createProcess } from "./process.ts";
 import { createRecord } from "./record.ts";
 import { standIn } from "./stand-in.ts";
 
@@ -39,6 +40,7 @@ export function createReconciler(ports: Ports, clock: Clock, config: ReconcilerC
 	const templates = createAccept(ports, config.options);
 	const process = createProcess(ports.haproxy);
 	const departures = createDepartures(clock);
+	const hasten = createHasten(process);
 	const bring = createBring(ports, templates, process, clock);
 	const record = createRecord(ports.records, config.firstStart);
 	/** What the records tell of. A pass that broke off after it had promoted is made up for by the next. */
@@ -49,14 +51,15 @@ export function createReconciler(ports: Ports, clock: Clock, config: ReconcilerC
 		overtaken: AbortSignal,
 		signal: AbortSignal,
 	): Promise<Outcome | undefined> {
-		const inventory = await ports.engine.read(hints, signal);
-		const before = await ports.generations.current();
+		const before = await ports.generations.current(hints.all);
 		recorded ??= before?.fleet ?? emptyFleet;
+		if (hints.urgent) await letLeave(before, signal);
+		const inventory = await ports.engine.read(hints, signal);
 		if (process.seen() === undefined) await process.look(signal);
 		const draft = await draftOf(inventory, before, process.seen(), signal);
 		const hopeful = templates.hopeful(draft.fleet);
 		const departing = departures.of(process.seen(), hopeful, draft.standings, inventory.leaving);
-		const quick = await hasten(process, { inForce: before, departures: departing }, hopeful, signal);
+		const quick = await hasten.comeAndGo({ inForce: before, departures: departing }, hopeful, signal);
 
 		const how = {
 			draft,
@@ -65,52 +68,52 @@ export function createReconciler(ports: Ports, clock: Clock, config: ReconcilerC
 			afresh: hints.all,
 			look: hints.containers.size === 0,
 		};
-		const patient = AbortSignal.any([overtaken, signal]);
-		const brought = await unlessOvertaken(bring(how, patient, signal), overtaken, signal);
+		using patient = eitherOf(overtaken, signal);
+		const brought = await unlessOvertaken(bring(how, patient.signal, signal), overtaken, signal);
 		if (brought === undefined) return undefined;
-		const outcome = outcomeOf(brought, quick);
+		const outcome = outcomeOf(brought, quick, dueIn(brought));
 		const written = await record(outcome, { before: recorded, draft, proxy: inventory.proxy });
 		recorded = outcome.fleet ?? recorded;
 		return { ...written, draft };
 	}
 
+	/** Who was told to stop is out before the engine is asked anything: that it was told is known already. */
+	async function letLeave(inForce: InForce, signal: AbortSignal): Promise<void> {
+		const known = ports.engine.known();
+		if (known === undefined) return;
+		const { fleet } = await draftOf(known, inForce, process.seen(), signal);
+		await hasten.letLeave({ inForce, departures: new Map() }, templates.hopeful(fleet), signal);
+	}
+
 	async function passWithoutEngine(signal: AbortSignal): Promise<Outcome> {
-		const before = await ports.generations.current();
+		const before = await ports.generations.current(true);
 		recorded ??= before?.fleet ?? emptyFleet;
 		const draft = await standIn(before, ports, signal);
 		const how = { draft, before, departures: new Map(), afresh: false, look: true };
-		const outcome = outcomeOf(await bring(how, signal, signal), []);
+		const brought = await bring(how, signal, signal);
+		const outcome = outcomeOf(brought, [], dueIn(brought));
 		const unwritten = outcome.fleet === undefined ? [] : await ports.records.nodes(outcome.fleet);
 		return { ...outcome, problems: [...outcome.problems, ...unwritten] };
 	}
 
-	function outcomeOf({ inForce, problems, applied }: Brought, quick: readonly Step[]): Outcome {
-		const fleet = inForce?.fleet;
-		const waits = [applied?.putOff, fleet && departures.due(process.seen(), fleet)];
-		return {
-			fleet,
-			generation: inForce?.id,
-			draft: undefined,
-			steps: [...quick, ...(applied?.done ?? [])],
-			changes: [],
-			problems,
-			again: Math.min(...waits.filter((wait) => wait !== undefined)),
-		};
-	}
+	const dueIn = ({ inForce, applied }: Brought): number =>
+		Math.min(applied?.putOff ?? never, departures.due(process.seen(), inForce?.fleet ?? emptyFleet) ?? never);
 
 	return { pass, passWithoutEngine };
 }
 
-/** What is done before anything is rendered or checked. What HAProxy refuses of it, the plan has again. */
-async function hasten(
-	process: Process,
-	applied: Omit<Applied, "running">,
-	wanted: Fleet,
-	signal: AbortSignal,
-): Promise<readonly Step[]> {
-	const steps = quickSteps({ ...applied, running: process.seen() }, wanted);
-	const unmet = await process.change(steps, signal);
-	return steps.filter((step) => !unmet.some((one) => one.step === step));
+const never = Number.POSITIVE_INFINITY;
+
+function outcomeOf({ inForce, problems, applied }: Brought, quick: readonly Step[], again: number): Outcome {
+	return {
+		fleet: inForce?.fleet,
+		generation: inForce?.id,
+		draft: undefined,
+		steps: [...quick, ...(applied?.done ?? [])],
+		changes: [],
+		problems,
+		again,
+	};
 }
 
 async function unlessOvertaken<T>(

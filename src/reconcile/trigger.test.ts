@@ -27,7 +27,9 @@ test("promise 3: the first hint is handed out at once", async () => {
 	trigger.hint({ container: "a" });
 	await asked;
 
-	expect(answers).toEqual([{ hints: { all: false, containers: new Set(["a"]) }, after: 1_234 }]);
+	expect(answers).toEqual([
+		{ hints: { all: false, containers: new Set(["a"]), urgent: false }, after: 1_234 },
+	]);
 });
 
 test("promise 3: hints that came during a pass are handed out together, once", async () => {
@@ -39,11 +41,13 @@ test("promise 3: hints that came during a pass are handed out together, once", a
 	await next();
 	const again = next();
 	await clock.advance(idle - 1);
-	expect(answers.map(({ hints }) => hints)).toEqual([{ all: true, containers: new Set(["a", "b"]) }]);
+	expect(answers.map(({ hints }) => hints)).toEqual([
+		{ all: true, containers: new Set(["a", "b"]), urgent: false },
+	]);
 
 	await clock.advance(1);
 	await again;
-	expect(answers[1]).toEqual({ hints: { all: false, containers: new Set() }, after: idle });
+	expect(answers[1]).toEqual({ hints: { all: false, containers: new Set(), urgent: false }, after: idle });
 });
 
 test("promise 3: a burst after a costly pass waits for the rest of its rest, and becomes one", async () => {
@@ -58,7 +62,9 @@ test("promise 3: a burst after a costly pass waits for the rest of its rest, and
 
 	await clock.advance(1);
 	await asked;
-	expect(answers).toEqual([{ hints: { all: false, containers: new Set(["a", "b", "c"]) }, after: 100 }]);
+	expect(answers).toEqual([
+		{ hints: { all: false, containers: new Set(["a", "b", "c"]), urgent: false }, after: 100 },
+	]);
 });
 
 test("promise 3: a stream of hints that never ends does not put a pass off", async () => {

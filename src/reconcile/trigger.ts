@@ -60,7 +60,7 @@ export function createTrigger(clock: Clock, idle: number): Trigger {
 		if (!hinted) await wokenWithin(Math.min(idle, within), signal);
 		while (hinted && !urgent && clock.now() < notBefore) await wokenWithin(notBefore - clock.now(), signal);
 		signal.throwIfAborted();
-		const hints = { all, containers };
+		const hints = { all, containers, urgent };
 		[hinted, containers, all, urgent] = [false, new Set(), false, false];
 		overtaken = new AbortController();
 		return hints;

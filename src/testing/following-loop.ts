@@ -72,8 +72,8 @@ export async function followingLoop({
 				log,
 				...(times && { times }),
 				onEvent: (event) => {
-					const { containerId, urgent } = inventory.note(event);
-					trigger.hint({ container: containerId, urgent });
+					const hint = inventory.note(event);
+					if (hint !== undefined) trigger.hint({ container: hint.containerId, urgent: hint.urgent });
 				},
 				onConnected: () => trigger.hint({ all: true }),
 				onState: ({ cause, ...state }) =>
