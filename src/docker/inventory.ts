@@ -3,7 +3,7 @@ import type { Inventory } from "../model/container.ts";
 import type { DockerClient } from "./client.ts";
 import { createEndings, type PastEndings } from "./endings.ts";
 import type { DockerEvent } from "./events.ts";
-import { createKnowledge, type Knowledge, type Known } from "./knowledge.ts";
+import { createKnowledge, type Knowledge } from "./knowledge.ts";
 import { createTold } from "./leaving.ts";
 import { type Found, isFound, isUnread, type Unread, unreadableOf } from "./look.ts";
 import { createNews } from "./news.ts";
@@ -38,8 +38,8 @@ export type EngineInventory = {
 	 * ended that may be gone by then. Undefined when there is nothing to read yet.
 	 */
 	readonly note: (event: DockerEvent) => Hint | undefined;
-	/** What is known now, with who was told to stop since; undefined before the first read. */
-	readonly known: () => Inventory | undefined;
+	/** Who was told to stop, as far as is known now, by container id. */
+	readonly leaving: () => Inventory["leaving"];
 };
 
 const takesAway: ReadonlySet<string> = new Set([
@@ -63,7 +63,6 @@ export function createInventory(parts: InventoryParts): EngineInventory {
 	const news = createNews();
 	/** What the last read found ended, and started again or gone: it alone tells of them. */
 	let past: PastEndings = { departed: [], restarted: new Map() };
-	let hasRead = false;
 
 	async function read(hints: ReadHints, signal: AbortSignal): Promise<Inventory> {
 		if (hints.all) return await readAll(signal);
@@ -96,16 +95,11 @@ export function createInventory(parts: InventoryParts): EngineInventory {
 	}
 
 	function settled(ids: Iterable<string>, heard: ReturnType<typeof told.heard>): Inventory {
-		const { known } = knowledge.now();
+		const { self: proxy, known, unreadable } = knowledge.now();
 		const all = new Map([...known, ...past.departed.map((one) => [one.id, one] as const)]);
 		for (const id of ids) told.settle(id, heard.get(id), all.get(id));
-		hasRead = true;
-		return inventoryOf(all, past.restarted);
-	}
-
-	function inventoryOf(all: Known, restarted: PastEndings["restarted"]): Inventory {
-		const { self: proxy, unreadable } = knowledge.now();
-		return { proxy, containers: [...all.values()], leaving: told.leaving(all), unreadable, restarted };
+		const leaving = told.leaving(all);
+		return { proxy, containers: [...all.values()], leaving, unreadable, restarted: past.restarted };
 	}
 
 	function note(event: DockerEvent): Hint | undefined {
@@ -123,7 +117,7 @@ export function createInventory(parts: InventoryParts): EngineInventory {
 		return { containerId, urgent: (isTold || takesAway.has(action)) && isOurs };
 	}
 
-	return { read, note, known: () => (hasRead ? inventoryOf(knowledge.now().known, new Map()) : undefined) };
+	return { read, note, leaving: () => told.leaving(knowledge.now().known) };
 }
 
 /** A proxy that does not know its own networks would take every network for one that it shares. */

@@ -49,6 +49,22 @@ test("who was told to stop is out before the engine has answered", async () => {
 	expect([...(world.process?.servers.keys() ?? [])]).toEqual([expect.stringMatching(/^nodes\/b-/)]);
 });
 
+test("a read that hangs is overtaken, and nothing is changed by it", async () => {
+	const { reconciler, world, signal, newsOfJournal } = await settledPair();
+	world.faults.held = new Promise(() => undefined);
+	const overtaken = new AbortController();
+	const pass = reconciler.pass(
+		{ all: false, containers: new Set([a.id]), urgent: false },
+		overtaken.signal,
+		signal,
+	);
+	await settled();
+	overtaken.abort(new Error("somebody else leaves"));
+
+	expect(await pass).toBeUndefined();
+	expect(newsOfJournal()).toEqual(["read 1"]);
+});
+
 test("promise 5: a join whose configuration is refused is undone, a leave is not", async () => {
 	const { onChange, world } = await settledPair();
 	world.faults.refuses = ({ files }) =>

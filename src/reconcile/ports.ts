@@ -37,8 +37,8 @@ export type EnginePort = {
 	 * Throws `AppError` when the engine can't be read; what was known before stays known.
 	 */
 	readonly read: (hints: Hints, signal: AbortSignal) => Promise<Inventory>;
-	/** What is known now, with who was told to stop since; undefined before the first read. */
-	readonly known: () => Inventory | undefined;
+	/** Who was told to stop, as far as is known without reading anything, by container id. */
+	readonly leaving: () => Inventory["leaving"];
 };
 
 export type ProbePort = {

@@ -10,7 +10,7 @@ import { createDepartures } from "./departures.ts";
 import { createDraft } from "./draft.ts";
 import { createHasten } from "./hasten.ts";
 import type { Outcome } from "./outcome.ts";
-import type { Hints, InForce, Ports } from "./ports.ts";
+import type { Hints, Ports } from "./ports.ts";
 import { createProcess } from "./process.ts";
 import { createRecord } from "./record.ts";
 import { standIn } from "./stand-in.ts";
@@ -20,7 +20,7 @@ export type Reconciler = {
 	 * One pass over what the hints name. Throws `AppError` when Docker can't be read: then nothing changes. Undefined when it
 	 * was overtaken, after what can't wait was done and before anything was written: the next pass makes up for it.
 	 *
-	 * @param overtaken aborts when something happens that must not wait for HAProxy's parser
+	 * @param overtaken aborts when something happens that must not wait for the engine or HAProxy's parser
 	 */
 	readonly pass: (hints: Hints, overtaken: AbortSignal, signal: AbortSignal) => Promise<Outcome | undefined>;
 	/** For a start at which Docker doesn't answer: what was served before, as far as it can be counted on. */
@@ -53,8 +53,11 @@ export function createReconciler(ports: Ports, clock: Clock, config: ReconcilerC
 	): Promise<Outcome | undefined> {
 		const before = await ports.generations.current(hints.all);
 		recorded ??= before?.fleet ?? emptyFleet;
-		if (hints.urgent) await letLeave(before, signal);
-		const inventory = await ports.engine.read(hints, signal);
+		if (hints.urgent) await hasten.letLeave(before, ports.engine.leaving(), signal);
+		using patient = eitherOf(overtaken, signal);
+		const reading = ports.engine.read(hints, patient.signal);
+		const inventory = await unlessOvertaken(reading, overtaken, signal);
+		if (inventory === undefined) return undefined;
 		if (process.seen() === undefined) await process.look(signal);
 		const draft = await draftOf(inventory, before, process.seen(), signal);
 		const hopeful = templates.hopeful(draft.fleet);
@@ -68,21 +71,12 @@ export function createReconciler(ports: Ports, clock: Clock, config: ReconcilerC
 			afresh: hints.all,
 			look: hints.containers.size === 0,
 		};
-		using patient = eitherOf(overtaken, signal);
 		const brought = await unlessOvertaken(bring(how, patient.signal, signal), overtaken, signal);
 		if (brought === undefined) return undefined;
 		const outcome = outcomeOf(brought, quick, dueIn(brought));
 		const written = await record(outcome, { before: recorded, draft, proxy: inventory.proxy });
 		recorded = outcome.fleet ?? recorded;
 		return { ...written, draft };
-	}
-
-	/** Who was told to stop is out before the engine is asked anything: that it was told is known already. */
-	async function letLeave(inForce: InForce, signal: AbortSignal): Promise<void> {
-		const known = ports.engine.known();
-		if (known === undefined) return;
-		const { fleet } = await draftOf(known, inForce, process.seen(), signal);
-		await hasten.letLeave({ inForce, departures: new Map() }, templates.hopeful(fleet), signal);
 	}
 
 	async function passWithoutEngine(signal: AbortSignal): Promise<Outcome> {

@@ -82,7 +82,7 @@ export function createFakeWorld(circumstances: Circumstances = {}): FakeWorld {
 			if (faults.read !== undefined) throw faults.read;
 			return inventory;
 		},
-		known: () => (reads.length > 0 ? inventory : undefined),
+		leaving: () => inventory.leaving,
 	};
 	const generations: Ports["generations"] = {
 		current: async () => inForce,
