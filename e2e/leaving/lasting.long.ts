@@ -4,7 +4,7 @@ import { docker, urlOf } from "../harness/docker.ts";
 import { eventually } from "../harness/eventually.ts";
 import { images } from "../harness/images.ts";
 import { historyOf } from "../harness/membership.ts";
-import { mortal } from "../harness/mortal.ts";
+import { mortal, release, timesAsked } from "../harness/mortal.ts";
 import { ballast, type RunningProxy, serversOf, startProxy, statusOf } from "../harness/proxy.ts";
 import { createSandbox, type Sandbox } from "../harness/sandbox.ts";
 import { startServer } from "../harness/servers.ts";
@@ -52,6 +52,33 @@ test("a container that takes no notice of its signal is out, and comes back 5 s 
 		"join: listening",
 	]);
 	await docker("rm", "--force", stubborn);
+	await agreeOn(proxy, one, two);
+});
+
+test("what is in flight longer than ballast.drain allows is ended, though the app would go on", async () => {
+	const hasty = await startServer(sandbox, "hasty", "--label", "ballast.drain=3s", ...mortal);
+	await agreeOn(proxy, one, two, hasty);
+	const before = await timesAsked(hasty);
+	// One of three of them is for it, and the others wait for ever.
+	const held = Array.from({ length: 3 }, async () => {
+		const asked = fetch(`${proxy.url}/held`, { method: "POST", headers: { connection: "close" } });
+		const isAnswered = await asked.then(
+			({ ok }) => ok,
+			() => false,
+		);
+		return { isAnswered, at: Date.now() };
+	});
+	await eventually(async () => expect(await timesAsked(hasty)).toBe(before + 1));
+	const told = Date.now();
+	await docker("kill", "--signal", "TERM", hasty);
+	const ended = await Promise.race(held);
+
+	expect(ended.isAnswered).toBe(false);
+	expect(ended.at - told).toBeGreaterThan(2_500);
+	expect(ended.at - told).toBeLessThan(9_000);
+	await Promise.all([one, two].map(release));
+	expect((await Promise.all(held)).filter(({ isAnswered }) => isAnswered)).toHaveLength(2);
+	await docker("rm", "--force", hasty);
 	await agreeOn(proxy, one, two);
 });
 

@@ -34,6 +34,18 @@ test("one that was told to stop has its stop timeout to finish", async () => {
 	expect(forced(web, true)).toBe(true);
 });
 
+test("one that says how long it may take has that, be it longer or shorter", async () => {
+	for (const seconds of [2, 60]) {
+		const { clock, forced } = setUp();
+		const own = { ...web, labels: { ...web.labels, "ballast.drain": `${seconds}s` } };
+		expect(forced(own, true)).toBe(false);
+		await clock.advance(seconds * 1_000 - 1);
+		expect(forced(own, true)).toBe(false);
+		await clock.advance(1);
+		expect(forced(own, true)).toBe(true);
+	}
+});
+
 test("one whose container has ended, or is gone, has what it takes to send its requests elsewhere", async () => {
 	for (const ended of [{ ...web, state: "exited" } as const, undefined]) {
 		const { clock, forced } = setUp();
