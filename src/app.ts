@@ -191,7 +191,7 @@ function adminPorts(
 		log: membership,
 		why: (asked, signal) => whyAnswer(sources, asked, signal),
 		hold: (asked, wish, signal) => holdAnswer({ ...sources, hold, held: holds.all }, asked, wish, signal),
-		inFlight: (pool, server, signal) => showInFlight(master, { pool, server }, signal),
+		inFlight: (asked, signal) => showInFlight(master, asked, signal),
 		leaving: () => status.outcome()?.draft?.around.inventory.leaving ?? new Map(),
 	};
 }

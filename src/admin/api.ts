@@ -44,8 +44,11 @@ export type AdminPorts = {
 	readonly hand: (happening: Happening) => Promise<Handed>;
 	readonly why: (asked: string, signal: AbortSignal) => Promise<WhyAnswer>;
 	readonly hold: (asked: string, wish: HoldWish, signal: AbortSignal) => Promise<HoldAnswer>;
-	readonly inFlight: (pool: string, server: string, signal: AbortSignal) => Promise<InFlight>;
+	readonly inFlight: (asked: InFlightAsked, signal: AbortSignal) => Promise<InFlight>;
 };
+
+/** `aged`: with the age of the oldest, which is dearer to tell. */
+export type InFlightAsked = { readonly pool: string; readonly server: string; readonly aged: boolean };
 
 /** What is going on at one server. */
 export type InFlight = {
@@ -56,7 +59,7 @@ export type InFlight = {
 	readonly queued: number;
 	/** How many of those that are open are in processes that a reload has replaced. */
 	readonly inReplaced: number;
-	/** Seconds since the oldest of those began that is open; absent where none is. */
+	/** Seconds since the oldest of those began that is open; absent where none is, or nobody asked. */
 	readonly oldest?: number | undefined;
 };
 
@@ -91,7 +94,7 @@ const largestBody = 128 * 1024;
 
 /**
  * The controller's answers to the command line: `GET /status`, `/servers`, `/problems`, `/health`, `/leaving`,
- * `/why/<container>`, `/in-flight/<pool>/<server>`, each one JSON value; `GET /log?lines=20` and `/log?lines=20&follow` are
+ * `/why/<container>`, `/in-flight/<pool>/<server>?aged`, each one JSON value; `GET /log?lines=20` and `/log?lines=20&follow` are
  * JSON lines, those with `follow` without an end. `POST /events` hands an event on, `POST /holds` drains a container and the
  * like.
  */
@@ -112,8 +115,9 @@ export function createApi(ports: AdminPorts): Hono {
 		return request.json(await ports.hand(ownHappening(name, payload)));
 	});
 	api.get("/in-flight/:pool/:server", async ({ req, json }) => {
-		const [pool, server] = [req.param("pool"), req.param("server")].map(oneWord);
-		return json(await ports.inFlight(pool ?? "", server ?? "", req.raw.signal));
+		const asked = { pool: oneWord(req.param("pool")), server: oneWord(req.param("server")) };
+		const aged = req.query("aged") !== undefined;
+		return json(await ports.inFlight({ ...asked, aged }, req.raw.signal));
 	});
 	api.post("/holds", bodyLimit({ maxSize: largestBody, onError: noHold }), async ({ req, json }) => {
 		const { container, wish } = holdIn(await req.json<unknown>().catch(noHold));

@@ -180,8 +180,8 @@ test("who drains is told by name and wish, and nothing else becomes a command of
 			asked.push(`${wish} ${container}`);
 			return { known: false, near: [] };
 		},
-		inFlight: async (pool, server) => {
-			asked.push(`${pool}/${server}`);
+		inFlight: async ({ pool, server, aged }) => {
+			asked.push(`${pool}/${server} ${aged}`);
 			return { state: "out", open: 0, queued: 0, inReplaced: 0 };
 		},
 	});
@@ -189,10 +189,11 @@ test("who drains is told by name and wish, and nothing else becomes a command of
 
 	expect(await post('{"container":"web","wish":"drain"}')).toBe(200);
 	expect((await api.request("/in-flight/nodes/web-1")).status).toBe(200);
-	expect(asked).toEqual(["drain web", "nodes/web-1"]);
+	expect((await api.request("/in-flight/nodes/web-1?aged")).status).toBe(200);
+	expect(asked).toEqual(["drain web", "nodes/web-1 false", "nodes/web-1 true"]);
 	for (const bad of ["{", "[]", '{"container":"web","wish":"sleep"}', '{"container":7,"wish":"drain"}'])
 		expect(await post(bad)).toBe(400);
 	for (const bad of ["nodes;%20disable/web-1", "nodes/web%0Ashutdown", "nodes/%20"])
 		expect((await api.request(`/in-flight/${bad}`)).status).toBe(400);
-	expect(asked).toHaveLength(2);
+	expect(asked).toHaveLength(3);
 });

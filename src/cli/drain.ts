@@ -16,7 +16,6 @@ export type DrainArguments = {
 /** What came of the wait; `inFlight` is what was seen last. */
 type Drained = { readonly drained: boolean; readonly inFlight: InFlight };
 
-const pollMs = 50;
 const progressMs = 1_000;
 
 /**
@@ -31,7 +30,7 @@ export async function drainAndWait(
 	if (!json) tellRemarks(held);
 	const seconds = timeout ?? held.drainSeconds;
 	const waiting = { socket, held, deadline: performance.now() + seconds * 1_000 };
-	const result = await emptied(waiting, json ? () => undefined : teller(waiting));
+	const result = await emptied(waiting, json ? silence : progressOf(waiting));
 	if (json) console.log(JSON.stringify({ ...held, ...result }, undefined, "\t"));
 	else if (result.drained)
 		console.log(`${held.container.name} is drained: nothing is in flight, and nobody is sent there`);
@@ -47,26 +46,34 @@ type Waiting = {
 };
 
 /** Twice: bound clients come until it is out, and what they have sent till then finishes. */
-async function emptied(waiting: Waiting, tell: (now: InFlight) => void): Promise<Drained> {
+async function emptied(waiting: Waiting, progress: Progress): Promise<Drained> {
 	const { socket, held } = waiting;
-	const drained = await untilIdle(waiting, (state) => state !== "open", tell);
+	const drained = await untilIdle(waiting, (state) => state !== "open", progress);
 	if (!drained.drained) return drained;
 	await persistently(waiting, () => hold(socket, held.container.id, "maint"));
-	return await untilIdle(waiting, (state) => state === "out", tell);
+	return await untilIdle(waiting, (state) => state === "out", progress);
 }
 
 async function untilIdle(
 	waiting: Waiting,
 	isSet: (state: InFlight["state"]) => boolean,
-	tell: (now: InFlight) => void,
+	progress: Progress,
 ): Promise<Drained> {
+	const since = performance.now();
 	for (;;) {
-		const now = await persistently(waiting, () => look(waiting));
+		const now = await persistently(waiting, () => look(waiting, false));
 		if (isSet(now.state) && now.open + now.queued === 0) return { drained: true, inFlight: now };
-		if (performance.now() >= waiting.deadline) return { drained: false, inFlight: now };
-		tell(now);
-		await sleep(pollMs);
+		const isLate = performance.now() >= waiting.deadline;
+		const aged = isLate || progress.isDue() ? await persistently(waiting, () => look(waiting, true)) : now;
+		if (isLate) return { drained: false, inFlight: aged };
+		if (aged !== now) progress.tell(aged);
+		await sleep(gapAfter(performance.now() - since));
 	}
+}
+
+/** A twentieth of the time that it has taken, so that who is soon done is soon seen, and who is not costs little. */
+function gapAfter(waited: number): number {
+	return Math.min(Math.max(waited / 20, 20), 500);
 }
 
 /** A controller or a HAProxy that is started again meanwhile is waited for. Throws what is still wrong at the deadline. */
@@ -77,26 +84,31 @@ async function persistently<T>({ deadline }: Waiting, act: () => Promise<T>): Pr
 		} catch (thrown) {
 			if (!(thrown instanceof AppError) || performance.now() >= deadline) throw thrown;
 		}
-		await sleep(pollMs);
+		await sleep(50);
 	}
 }
 
 /** One that never was a server has nothing in flight. */
-async function look({ socket, held: { server } }: Waiting): Promise<InFlight> {
+async function look({ socket, held: { server } }: Waiting, aged: boolean): Promise<InFlight> {
 	if (server === null) return { state: "out", open: 0, queued: 0, inReplaced: 0 };
-	return await askController(socket, `/in-flight/${server.pool}/${server.name}`);
+	return await askController(socket, `/in-flight/${server.pool}/${server.name}${aged ? "?aged" : ""}`);
 }
 
+type Progress = { readonly isDue: () => boolean; readonly tell: (now: InFlight) => void };
+
+const silence: Progress = { isDue: () => false, tell: () => undefined };
+
 /** Tells now and then how far it is. */
-function teller({ held, deadline }: Waiting): (now: InFlight) => void {
+function progressOf({ held, deadline }: Waiting): Progress {
 	let toldAt = performance.now();
 	console.error(holdText(held));
-	return (inFlight) => {
-		const now = performance.now();
-		if (now - toldAt < progressMs) return;
-		toldAt = now;
-		const left = Math.max(0, Math.ceil((deadline - now) / 1_000));
-		console.error(`waiting for ${held.container.name}: ${openText(inFlight)}, ${left} s left`);
+	return {
+		isDue: () => performance.now() - toldAt >= progressMs,
+		tell: (inFlight) => {
+			toldAt = performance.now();
+			const left = Math.max(0, Math.ceil((deadline - toldAt) / 1_000));
+			console.error(`waiting for ${held.container.name}: ${openText(inFlight)}, ${left} s left`);
+		},
 	};
 }
 

@@ -33,15 +33,25 @@ function stream(age: string, server = "web-1"): string {
 	return `0x7fae8c905400: proto=tcpv4 src=192.168.16.1:60740 fe=web be=nodes srv=${server} ts=00 epoch=0 age=${age} calls=3 rate=1\n`;
 }
 
+/** As `show servers state` has them. */
+const states = `1
+# be_id be_name srv_id srv_name srv_addr srv_op_state srv_admin_state
+6 nodes 2 web-12 10.0.0.3 2 0
+6 nodes 3 web-1 10.0.0.2 2 0
+
+`;
+
 async function ask(replies: Readonly<Record<string, Answer>>, proc = "show-proc"): Promise<InFlight> {
 	await using dir = await temporaryDirectory();
 	const path = join(dir.path, "master.sock");
 	const all: typeof replies = { "show proc": recorded(proc), ...replies };
-	await using _master = await serveCommands("master", path, (command) => all[command] ?? "Unknown command\n");
-	return await showInFlight({ kind: "master", path }, place, signal);
+	await using _master = await serveCommands("master", path, (command) => {
+		return all[command] ?? (command.endsWith(" show servers state nodes") ? states : "Unknown command\n");
+	});
+	return await showInFlight({ kind: "master", path }, { ...place, aged: true }, signal);
 }
 
-const now = "@1 show stat nodes 4 -1 typed";
+const now = "@1 show stat nodes 4 3 typed";
 
 test.each<[Row, InFlight["state"]]>([
 	[{ status: "UP" }, "open"],
@@ -74,7 +84,7 @@ test("what is open is counted, and how old it is", async () => {
 test("so is what processes still have that a reload has replaced, of which one may end meanwhile", async () => {
 	const proc = recorded("show-proc-old-worker");
 	const [pid] = /^\d+(?= +worker +1)/m.exec(proc.split("# old workers")[1] ?? "") ?? [];
-	const old = `@!${pid} show stat nodes 4 -1 typed`;
+	const old = `@!${pid} show stat nodes 4 3 typed`;
 	const replies = { [now]: stat({ status: "MAINT" }), [`@!${pid} show sess`]: stream("7s") };
 
 	expect(await ask({ ...replies, [old]: stat({ open: 1 }) }, "show-proc-old-worker")).toMatchObject({
@@ -88,7 +98,9 @@ test("so is what processes still have that a reload has replaced, of which one m
 });
 
 test("a server or a pool that the process does not have is out", async () => {
-	expect(await ask({ [now]: "S.6.2.1.svname.1:KNS:str:web-2\n\n" })).toMatchObject({ state: "out", open: 0 });
+	const nobody = states.replace(/.* web-1 .*\n/, "");
+	for (const reply of [nobody, "Can't find backend.\n\n"])
+		expect(await ask({ "@1 show servers state nodes": reply })).toMatchObject({ state: "out", open: 0 });
 	expect(await ask({ [now]: "No such proxy.\n\n" })).toMatchObject({ state: "out", open: 0 });
 });
 

@@ -1,4 +1,5 @@
 import { parseProc } from "./master.ts";
+import { unexpectedReply } from "./reply.ts";
 import { ask, type CommandSocket, isConnectionLost } from "./socket.ts";
 import { parseStats } from "./stats.ts";
 
@@ -12,16 +13,19 @@ export type InFlight = {
 	readonly queued: number;
 	/** How many of those that are open are in replaced processes. */
 	readonly inReplaced: number;
-	/** Seconds since the oldest of those began that is open; undefined where none is. */
+	/** Seconds since the oldest of those began that is open; undefined where none is, or nobody asked. */
 	readonly oldest: number | undefined;
 };
 
 type Place = { readonly pool: string; readonly server: string };
 
+/** `aged`: how old what is open is shall be told, which takes a look at everything that is in flight. */
+type Asked = Place & { readonly aged: boolean };
+
 /** By the master's socket. Throws `AppError` when the process in force does not answer. */
 export async function showInFlight(
 	master: CommandSocket,
-	place: Place,
+	place: Asked,
 	signal: AbortSignal,
 ): Promise<InFlight> {
 	const processes = parseProc(await ask(master, "show proc", signal));
@@ -54,7 +58,7 @@ const nothing: Share = { state: "out", open: 0, queued: 0, ages: [] };
 async function inReplaced(
 	master: CommandSocket,
 	process: string,
-	place: Place,
+	place: Asked,
 	signal: AbortSignal,
 ): Promise<Share> {
 	try {
@@ -68,17 +72,33 @@ async function inReplaced(
 async function inProcess(
 	master: CommandSocket,
 	process: string,
-	place: Place,
+	place: Asked,
 	signal: AbortSignal,
 ): Promise<Share> {
-	const reply = await ask(master, `${process} show stat ${place.pool} 4 -1 typed`, signal);
-	// A pool that is new, or gone; a process that has ended.
-	if (/^(No such proxy|Can't find the target PID)/.test(reply.trim())) return nothing;
+	const tell = (command: string) => ask(master, `${process} ${command}`, signal);
+	const id = idIn(await tell(`show servers state ${place.pool}`), place);
+	if (id === undefined) return nothing;
+	const reply = await tell(`show stat ${place.pool} 4 ${id} typed`);
+	if (isNone(reply)) return nothing;
 	const row = parseStats(reply).find(({ server }) => server === place.server);
 	if (row === undefined) return nothing;
 	const { status, weight, current: open, queued } = row;
-	const ages = open === 0 ? [] : agesIn(await ask(master, `${process} show sess`, signal), place);
+	const ages = place.aged && open > 0 ? agesIn(await tell("show sess"), place) : [];
 	return { state: stateOf(status, weight), open, queued, ages };
+}
+
+/** The server's own number in its pool: statistics of one are a hundredth of those of a hundred. Undefined: not there. */
+function idIn(reply: string, { pool, server }: Place): string | undefined {
+	if (isNone(reply)) return undefined;
+	const command = `show servers state ${pool}`;
+	if (!reply.startsWith("1\n# be_id be_name srv_id srv_name ")) throw unexpectedReply(command, reply);
+	const rows = reply.split("\n").map((row) => row.split(" "));
+	return rows.find(([, be, , name]) => be === pool && name === server)?.[2];
+}
+
+/** A pool or server that is gone, or is not there yet; a process that has ended. */
+function isNone(reply: string): boolean {
+	return /^(No such|Can't find)/.test(reply.trim());
 }
 
 /** Of the words that HAProxy has for a server, these two lead to requests, unless its weight is 0. */
