@@ -17,6 +17,7 @@ import { carryNothing } from "./haproxy/carried.ts";
 import { showInFlight } from "./haproxy/in-flight.ts";
 import { createHaproxy, type Haproxy } from "./haproxy/master.ts";
 import { missingSockets } from "./haproxy/missing-sockets.ts";
+import { showOldProcesses } from "./haproxy/old-processes.ts";
 import { showStats } from "./haproxy/stats.ts";
 import { createLog, type Log } from "./log.ts";
 import type { ContainerRef } from "./model/fleet.ts";
@@ -181,9 +182,11 @@ function adminPorts(
 	};
 	const master = { kind: "master", path: masterSocketOf(settings) } as const;
 	return {
-		status: async () => {
+		status: async (signal) => {
 			const others = await Promise.all([announcer.problems(), missingSockets(settings.haproxyDir)]);
-			return withOthers(status.view(), others.flat());
+			const processes = await showOldProcesses(master, signal).catch(() => []);
+			const oldProcesses = { endAfter: settings.hardStopAfter, processes };
+			return withOthers({ ...status.view(), oldProcesses }, others.flat());
 		},
 		servers,
 		health: async (signal) => healthOf(status.sinceLastTurn(), await loadedNowOrSoon(haproxy, signal)),

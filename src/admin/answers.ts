@@ -1,7 +1,7 @@
 import { hostPort } from "../model/endpoint.ts";
 import { emptyFleet, type Fleet, membersOf } from "../model/fleet.ts";
 import type { Problem } from "../model/problem.ts";
-import type { Status } from "../reconcile/status.ts";
+import type { OwnStatus } from "../reconcile/status.ts";
 import type { Health, ServerRow } from "./api.ts";
 
 /** What HAProxy says of one server. */
@@ -31,7 +31,7 @@ export function serverRows(fleet: Fleet | undefined, stats: readonly Counted[]):
 }
 
 /** The status with problems that no pass comes to, such as an event handler's. */
-export function withOthers(status: Status, others: readonly Problem[]): Status {
+export function withOthers<Some extends OwnStatus>(status: Some, others: readonly Problem[]): Some {
 	const degrades = others.some(({ severity }) => severity === "problem");
 	return {
 		...status,

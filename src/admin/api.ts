@@ -35,7 +35,7 @@ export type Health = { readonly healthy: boolean; readonly why: string };
 
 /** What the API tells of, and hands on. */
 export type AdminPorts = {
-	readonly status: () => Status | Promise<Status>;
+	readonly status: (signal: AbortSignal) => Status | Promise<Status>;
 	readonly servers: (signal: AbortSignal) => Promise<readonly ServerRow[]>;
 	readonly health: (signal: AbortSignal) => Promise<Health>;
 	readonly log: LogPort;
@@ -100,8 +100,10 @@ const largestBody = 128 * 1024;
  */
 export function createApi(ports: AdminPorts): Hono {
 	const api = new Hono();
-	api.get("/status", async (request) => request.json(await ports.status()));
-	api.get("/problems", async (request) => request.json((await ports.status()).problems));
+	api.get("/status", async (request) => request.json(await ports.status(request.req.raw.signal)));
+	api.get("/problems", async (request) =>
+		request.json((await ports.status(request.req.raw.signal)).problems),
+	);
 	api.get("/servers", async (request) => request.json(await ports.servers(request.req.raw.signal)));
 	api.get("/health", async (request) => request.json(await ports.health(request.req.raw.signal)));
 	api.get("/leaving", (request) => request.json(Object.fromEntries(ports.leaving())));

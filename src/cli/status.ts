@@ -14,6 +14,10 @@ export function statusText(status: Status): string {
 			"last reload",
 			reload === null ? "none yet" : `${reload.at}, ${reload.took} ms, ${reasonsText(reload.reasons)}`,
 		],
+		["reloads", reloadsText(status.reloads)],
+		...(status.oldProcesses.processes.length === 0
+			? []
+			: [["old processes", oldProcessesText(status.oldProcesses)]]),
 		...(status.held.length === 0 ? [] : [["held back", status.held.map(heldText).join(", ")]]),
 		["last turn", status.lastTurn ?? "none yet"],
 		["engine", engineText(status.engine)],
@@ -24,6 +28,21 @@ export function statusText(status: Status): string {
 
 function heldText({ container, hold }: Status["held"][number]): string {
 	return `${container}: ${hold}`;
+}
+
+function reloadsText({ count, repairs }: Status["reloads"]): string {
+	return repairs === 0 ? `${count}` : `${count}, ${repairs} of them to repair what HAProxy would not change`;
+}
+
+/** What keeps them, the most first. */
+function oldProcessesText({ endAfter, processes }: Status["oldProcesses"]): string {
+	const open = processes.reduce((all, one) => all + one.open, 0);
+	const oldest = Math.max(0, ...processes.map((one) => one.oldest ?? 0));
+	const names = [...new Set(processes.flatMap(({ servers }) => servers.map(({ server }) => server)))];
+	const some = names.slice(0, 3).join(", ");
+	const more = names.length > 3 ? ` and ${names.length - 3} more` : "";
+	const at = names.length === 0 ? "" : ` at ${some}${more}`;
+	return `${processes.length}: ${open} open${at}, for ${oldest} s at most; each ends ${endAfter} after its reload at the latest`;
 }
 
 function reasonsText(reasons: NonNullable<Status["lastReload"]>["reasons"]): string {

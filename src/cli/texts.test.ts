@@ -22,6 +22,7 @@ test("the status is a table of facts", () => {
 		"serving      2 server(s) in 1 pool(s)",
 		"generation   0a1b2c3d4e5f",
 		"last reload  2026-01-01T00:00:00.000Z, 35 ms, pool added api and 1 more",
+		"reloads      2",
 		"last turn    2026-01-01T00:00:10.000Z",
 		"engine       connected since 2026-01-01T00:00:00.000Z",
 		"problems     none",
@@ -50,6 +51,7 @@ test("a status of trouble tells what is missing, and where to read on", () => {
 		"serving      2 server(s) in 1 pool(s)",
 		"generation   none yet",
 		"last reload  none yet",
+		"reloads      2",
 		"last turn    none yet",
 		"engine       not connected since 2026-01-01T00:00:01.000Z; attempt 3: no engine; next try 2026-01-01T00:00:09.500Z",
 		"problems     1 to mend, 1 that pass by themselves; see: ballast problems",
@@ -65,6 +67,27 @@ test("who is held back by a person is told in the status, and has a column among
 	expect(rows).toEqual([
 		expect.stringContaining("DRAIN   drain  100"),
 		expect.stringContaining("UP             100"),
+	]);
+});
+
+test("old processes are told with what keeps them, and until when", () => {
+	const servers = ["a", "b", "c", "d"].map((server, index) => ({
+		server: `nodes/${server}`,
+		open: 4 - index,
+	}));
+	const processes = [
+		{ pid: 7, open: 10, oldest: 64, servers },
+		{ pid: 8, open: 0, oldest: undefined, servers: [] },
+	];
+	const text = statusText({
+		...wellStatus,
+		reloads: { count: 3, repairs: 1 },
+		oldProcesses: { endAfter: "30m", processes },
+	});
+
+	expect(plain(text).filter((line) => /^(old processes|reloads)/.test(line))).toEqual([
+		"reloads        3, 1 of them to repair what HAProxy would not change",
+		"old processes  2: 10 open at nodes/a, nodes/b, nodes/c and 1 more, for 64 s at most; each ends 30m after its reload at the latest",
 	]);
 });
 

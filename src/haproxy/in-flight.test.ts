@@ -3,7 +3,7 @@ import { join } from "node:path";
 import { expect, test } from "vitest";
 import { type Answer, serveCommands } from "../testing/command-socket.ts";
 import { temporaryDirectory } from "../testing/temporary-directory.ts";
-import { agesIn, type InFlight, showInFlight } from "./in-flight.ts";
+import { type InFlight, showInFlight, streamsIn } from "./in-flight.ts";
 
 const recorded = (name: string) => readFileSync(join(import.meta.dirname, "testdata", `${name}.txt`), "utf8");
 const { signal } = new AbortController();
@@ -109,6 +109,6 @@ test("a process in force that does not answer is no empty server", async () => {
 });
 
 test("the age of a stream is a time in HAProxy's own words", () => {
-	const ages = ["0s", "59s", "1m", "1m4s", "1h2m", "1d3h"].map((age) => agesIn(stream(age), place)[0]);
+	const ages = ["0s", "59s", "1m", "1m4s", "1h2m", "1d3h"].map((age) => streamsIn(stream(age))[0]?.seconds);
 	expect(ages).toEqual([0, 59, 60, 64, 3_720, 97_200]);
 });

@@ -107,12 +107,21 @@ function stateOf(status: string, weight: number): InFlight["state"] {
 	return weight > 0 && /^(UP|no check)/.test(status) ? "open" : "drained";
 }
 
-/** A line for each stream, which is a request, or a connection that was upgraded: `… be=nodes srv=web-1 … age=1m4s …`. */
-export function agesIn(reply: string, { pool, server }: Place): readonly number[] {
-	return reply
-		.split("\n")
-		.filter((line) => line.includes(` be=${pool} srv=${server} `))
-		.map((line) => secondsOf(/ age=(\w+)/.exec(line)?.[1] ?? "0s"));
+/** A request, or a connection that was upgraded. */
+export type Stream = Place & { readonly seconds: number };
+
+/** `show sess` has a line for each: `… be=nodes srv=web-1 … age=1m4s …`, with `<NONE>` where there is none. */
+export function streamsIn(reply: string): readonly Stream[] {
+	return [...reply.matchAll(/ be=(\S+) srv=(\S+) .*? age=(\w+)/g)].map(
+		([, pool = "", server = "", age = ""]) => {
+			return { pool, server, seconds: secondsOf(age) };
+		},
+	);
+}
+
+function agesIn(reply: string, place: Place): readonly number[] {
+	const its = streamsIn(reply).filter(({ pool, server }) => pool === place.pool && server === place.server);
+	return its.map(({ seconds }) => seconds);
 }
 
 /** HAProxy's two largest units, as `1d3h` or `5m`. */

@@ -124,7 +124,10 @@ async function turn(
 function report(outcome: Outcome, took: number, log: Log): void {
 	const reload = outcome.steps.find((step) => step.kind === "reload");
 	if (reload === undefined) return;
-	log.info({ generation: outcome.generation, took, reasons: reload.reasons }, "HAProxy has a new generation");
+	log.info(
+		{ generation: outcome.generation, took: Math.round(took), reasons: reload.reasons },
+		"HAProxy has a new generation",
+	);
 }
 
 function reportProblems(problems: readonly Problem[], log: Log): void {

@@ -38,6 +38,7 @@ test("before the first pass it is starting, and knows of nothing", () => {
 		held: [],
 		lastTurn: null,
 		lastReload: null,
+		reloads: { count: 0, repairs: 0 },
 		engine: { connected: false, since: null, attempt: 0 },
 		problems: [],
 	});

@@ -21,10 +21,28 @@ export type Status = {
 		readonly took: number;
 		readonly reasons: readonly ReloadReason[];
 	} | null;
+	/** Since the controller started: how many, and how many of them to repair what the Runtime API would not do. */
+	readonly reloads: { readonly count: number; readonly repairs: number };
+	readonly oldProcesses: OldProcesses;
 	readonly engine: EngineState;
 	/** Servers that a person has drained or put into maintenance. */
 	readonly held: readonly { readonly container: string; readonly hold: Hold }[];
 	readonly problems: readonly Problem[];
+};
+
+/** What no process has to be asked for. */
+export type OwnStatus = Omit<Status, "oldProcesses">;
+
+/** What reloads have replaced and still has clients; `endAfter` as HAProxy writes times, such as `30m`. */
+export type OldProcesses = {
+	readonly endAfter: string;
+	readonly processes: readonly {
+		readonly pid: number;
+		readonly open: number;
+		/** Seconds. */
+		readonly oldest: number | undefined;
+		readonly servers: readonly { readonly server: string; readonly open: number }[];
+	}[];
 };
 
 export type StatusBoard = {
@@ -38,7 +56,7 @@ export type StatusBoard = {
 	 */
 	readonly failed: (thrown: unknown) => readonly Problem[];
 	readonly engine: (news: StreamNews) => void;
-	readonly view: () => Status;
+	readonly view: () => OwnStatus;
 	/** What the latest pass that did not fail came to. */
 	readonly outcome: () => Outcome | undefined;
 	/** Milliseconds since the loop last went round. */
@@ -55,6 +73,7 @@ export function createStatusBoard(clock: Clock): StatusBoard {
 	let lastTurn: { readonly wall: number; readonly now: number } | undefined;
 	const moment = () => ({ wall: clock.wall(), now: clock.now() });
 	let lastReload: Status["lastReload"] = null;
+	let reloads = { count: 0, repairs: 0 };
 	let told: readonly Problem[] = [];
 
 	function turned(outcome: Outcome, took: number): readonly Problem[] {
@@ -66,7 +85,10 @@ export function createStatusBoard(clock: Clock): StatusBoard {
 	function withoutEngine(outcome: Outcome, took: number): readonly Problem[] {
 		[last, lastTurn] = [outcome, moment()];
 		const reload = outcome.steps.find((step) => step.kind === "reload");
-		if (reload !== undefined) lastReload = { at: isoTime(lastTurn.wall), took, reasons: reload.reasons };
+		if (reload !== undefined) {
+			lastReload = { at: isoTime(lastTurn.wall), took: Math.round(took), reasons: reload.reasons };
+			reloads = counted(reloads, reload.reasons);
+		}
 		return news();
 	}
 
@@ -86,7 +108,7 @@ export function createStatusBoard(clock: Clock): StatusBoard {
 		return fresh;
 	}
 
-	function view(): Status {
+	function view(): OwnStatus {
 		const present = failure ?? engine.problem();
 		const problems = [...(present === undefined ? [] : [present]), ...(last?.problems ?? [])];
 		return {
@@ -95,6 +117,7 @@ export function createStatusBoard(clock: Clock): StatusBoard {
 			generation: last?.generation ?? null,
 			lastTurn: lastTurn === undefined ? null : isoTime(lastTurn.wall),
 			lastReload,
+			reloads,
 			engine: engine.view(),
 			held: heldIn(last?.fleet ?? emptyFleet),
 			problems,
@@ -110,6 +133,11 @@ export function createStatusBoard(clock: Clock): StatusBoard {
 		outcome: () => last,
 		sinceLastTurn: () => clock.now() - (lastTurn?.now ?? started),
 	};
+}
+
+function counted({ count, repairs }: Status["reloads"], reasons: readonly ReloadReason[]): Status["reloads"] {
+	const isRepair = reasons.every(({ kind }) => kind === "process-differs");
+	return { count: count + 1, repairs: repairs + Number(isRepair) };
 }
 
 function newProblems(now: readonly Problem[], before: readonly Problem[]): readonly Problem[] {

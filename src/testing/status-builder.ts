@@ -18,6 +18,8 @@ export const wellStatus: Status = {
 			{ kind: "routes-changed", subject: "" },
 		],
 	},
+	reloads: { count: 2, repairs: 0 },
+	oldProcesses: { endAfter: "30m", processes: [] },
 	engine: { connected: true, since: "2026-01-01T00:00:00.000Z", attempt: 1 },
 	held: [],
 	problems: [],
