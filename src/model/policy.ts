@@ -32,18 +32,20 @@ export function agree(standings: readonly Standing[], language: LabelLanguage): 
 type Voice = {
 	readonly pool: string;
 	readonly container: Container;
+	/** When it was created, in milliseconds: Docker writes fractions of a second in varying length, which texts can't be compared by. */
+	readonly created: number;
 	readonly wishes: Wishes;
 	readonly isMember: boolean;
 };
 
 function voiceOf({ member, container, reading: { wishes }, hasSay }: Standing): readonly Voice[] {
 	const { pool = defaultPool } = wishes;
-	return hasSay ? [{ pool, container, wishes, isMember: member !== undefined }] : [];
+	const created = Date.parse(container.created);
+	return hasSay ? [{ pool, container, created, wishes, isMember: member !== undefined }] : [];
 }
 
-/** Docker writes fractions of a second in varying length, which texts can't be compared by. */
-function byAge({ container: a }: Voice, { container: b }: Voice): number {
-	return Date.parse(a.created) - Date.parse(b.created) || byText(a.id, b.id);
+function byAge(a: Voice, b: Voice): number {
+	return a.created - b.created || byText(a.container.id, b.container.id);
 }
 
 function policyOf({ sticky = "off", check }: Wishes): PoolPolicy {

@@ -12,7 +12,7 @@ import type { Standing } from "./standing.ts";
 export function apart(standings: readonly Standing[]): readonly Standing[] {
 	const holders = new Map<string, Standing>();
 	const yielding = new Map<Standing, Problem>();
-	for (const standing of standings.toSorted(byClaim)) {
+	for (const { standing } of standings.map(claimOf).toSorted(byClaim)) {
 		const keys = keysOf(standing);
 		const taken = keys.find((key) => holders.has(key));
 		const holder = taken === undefined ? undefined : holders.get(taken);
@@ -30,16 +30,17 @@ function keysOf({ member, reach, port, reading }: Standing): readonly string[] {
 	return addresses.map((address) => `${pool} ${hostPort({ address, port: port.port })}`);
 }
 
-function byClaim(a: Standing, b: Standing): number {
-	const { container: one } = a;
-	const { container: other } = b;
-	const byAge = Date.parse(one.created) - Date.parse(other.created);
-	return claimOf(a) - claimOf(b) || byAge || byText(one.id, other.id);
+/** The lower comes first. Times are read once, as reading them is what is dear where there are thousands. */
+type Claim = { readonly standing: Standing; readonly rank: number; readonly created: number };
+
+function claimOf(standing: Standing): Claim {
+	const rank = isAtHome(standing) ? 0 : standing.member === undefined ? 2 : 1;
+	return { standing, rank, created: Date.parse(standing.container.created) };
 }
 
-function claimOf(standing: Standing): number {
-	if (isAtHome(standing)) return 0;
-	return standing.member === undefined ? 2 : 1;
+function byClaim(a: Claim, b: Claim): number {
+	const byId = () => byText(a.standing.container.id, b.standing.container.id);
+	return a.rank - b.rank || a.created - b.created || byId();
 }
 
 /** Nobody is at home in the host's own network. */

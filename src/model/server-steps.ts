@@ -1,4 +1,4 @@
-import { type Fleet, type Member, type Pool, policyOf, type Server } from "./fleet.ts";
+import { type Fleet, type Pool, policyOf, type Server } from "./fleet.ts";
 import { lightened } from "./lightened.ts";
 import { isOurs, type Running, type RunningServer, runningName } from "./running.ts";
 import { isAt, type ServerStep, stateOf } from "./step.ts";
@@ -22,10 +22,11 @@ export type Membership = {
  * that has gone is one too many.
  */
 export function serverSteps(membership: Membership): readonly ServerStep[] {
-	const { wanted, pools } = membership;
+	const { wanted, pools, before } = membership;
+	const weights = weightsIn(before);
 	const changes = wanted.pools
 		.filter(({ name }) => pools.has(name))
-		.flatMap((pool) => lightened(pool).map((server) => changesOf(server, pool, membership)));
+		.flatMap((pool) => lightened(pool).map((server) => changesOf(server, pool, membership.running, weights)));
 	const outs = unwanted(membership.running, wanted);
 	return [
 		...outs.filter(({ state }) => state !== "maint").map((one) => step("maint-server", one)),
@@ -51,8 +52,19 @@ export function samePools(before: Fleet, wanted: Fleet): ReadonlySet<string> {
 	return new Set(same.map(({ name }) => name));
 }
 
-function changesOf(server: Server, pool: Pool, { running, before }: Membership): readonly ServerStep[] {
-	const member: Member = { pool: pool.name, server };
+/** By `<pool>/<server>`, as HAProxy has got them. */
+type Weights = ReadonlyMap<string, number>;
+
+function weightsIn(before: Fleet | undefined): Weights {
+	const pairs = (before?.pools ?? []).flatMap((pool) =>
+		lightened(pool).map(
+			({ name, weight }) => [runningName({ pool: pool.name, server: name }), weight] as const,
+		),
+	);
+	return new Map(pairs);
+}
+
+function changesOf(server: Server, pool: Pool, running: Running, weights: Weights): readonly ServerStep[] {
 	const named = { pool: pool.name, server: server.name };
 	const now = running.servers.get(runningName(named));
 	const add = { kind: "add-server", ...named, entry: server, policy: policyOf(pool) } as const;
@@ -61,18 +73,13 @@ function changesOf(server: Server, pool: Pool, { running, before }: Membership):
 	if (!isAt(now, server))
 		return [step("maint-server", now), { ...named, kind: "remove-server", force: true }, add];
 	const state = now.state === stateOf(server) ? [] : [step(`${stateOf(server)}-server`, now)];
-	return [...weightOf(member, before), ...state];
+	return [...weightOf(now, server.weight, weights), ...state];
 }
 
 /** Only where it is to be another than it was: what somebody has set in the process for the time being stays. */
-function weightOf(
-	{ pool, server: { name, weight } }: Member,
-	before: Fleet | undefined,
-): readonly ServerStep[] {
-	const poolBefore = before?.pools.find((one) => one.name === pool);
-	const was = poolBefore && lightened(poolBefore).find((one) => one.name === name);
-	if (was === undefined || was.weight === weight) return [];
-	return [{ kind: "weight-server", pool, server: name, weight }];
+function weightOf({ pool, server }: RunningServer, weight: number, weights: Weights): readonly ServerStep[] {
+	const was = weights.get(runningName({ pool, server }));
+	return was === undefined || was === weight ? [] : [{ kind: "weight-server", pool, server, weight }];
 }
 
 function removal(one: RunningServer, departures: Membership["departures"]): ServerStep {
