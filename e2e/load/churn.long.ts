@@ -16,6 +16,8 @@ beforeAll(async () => {
 afterAll(async () => stage[Symbol.asyncDispose]());
 
 test("promise 9: 60 s of random churn lose nothing, uploads included, of apps that serve on for a second or are drained", async () => {
+	const story: string[] = [];
+	const tell = (what: string) => story.push(`${new Date().toISOString()} ${what}`);
 	const uploads = startUploads(stage.proxy.url, 2);
 	const verdict = await stage.load("60 s of churn", async () => {
 		const leave = async (container: string, manner: Manner) => {
@@ -23,12 +25,11 @@ test("promise 9: 60 s of random churn lose nothing, uploads included, of apps th
 			await stop(container);
 		};
 		const joining = ["serves on", "exits at once"] as const;
-		const changes = await churn(stage, { ms: 60_000, between: [0, 6], manners: joining, leave });
-		console.log(`${changes} joins and leaves`);
+		await churn(stage, { ms: 60_000, between: [0, 6], manners: joining, leave, tell });
 	});
 	const { arrived, lost } = await uploads.stop();
 
-	expect(verdict).toMatchObject(nothingLost);
+	expect(verdict, story.join("\n")).toMatchObject(nothingLost);
 	expect(lost).toEqual([]);
 	expect(arrived).toBeGreaterThan(20);
 });

@@ -10,25 +10,34 @@ export type Churn = {
 	/** One of these for each that joins. */
 	readonly manners: readonly Manner[];
 	readonly leave: (container: string, manner: Manner) => Promise<void>;
+	/** Hears of every change. */
+	readonly tell?: (what: string) => void;
 };
 
 /** Somebody joins or leaves, at random, one after the other; at half-time the structure changes. Gives how many changes there were. */
-export async function churn(stage: Stage, { ms, between, manners, leave }: Churn): Promise<number> {
+export async function churn(stage: Stage, { ms, between, manners, leave, tell }: Churn): Promise<number> {
 	const [least, most] = between;
 	const members: { readonly container: string; readonly manner: Manner }[] = [];
 	const began = Date.now();
 	let restructured: Promise<void> | undefined;
 	let changes = 0;
 	for (; Date.now() < began + ms || members.length > least; changes += 1) {
-		if (Date.now() > began + ms / 2) restructured ??= stage.restructure();
+		if (Date.now() > began + ms / 2 && restructured === undefined) {
+			tell?.("the structure changes");
+			restructured = stage.restructure();
+		}
 		if (Date.now() < began + ms && isToJoin(members.length, least, most)) {
 			const manner = pick(manners);
-			members.push({ container: await stage.join(manner), manner });
+			const container = await stage.join(manner);
+			tell?.(`${container} has joined`);
+			members.push({ container, manner });
 			continue;
 		}
 		const [leaver] = members.splice(randomInt(members.length), 1);
 		if (leaver === undefined) continue;
+		tell?.(`${leaver.container} leaves`);
 		await leave(leaver.container, leaver.manner);
+		tell?.(`${leaver.container} has left`);
 		await remove(leaver.container);
 	}
 	await restructured;
