@@ -47,7 +47,10 @@ export async function run(
 	const status = createStatusBoard(systemClock);
 	const trigger = createTrigger(systemClock, times.idle);
 	using client = createDockerClient(settings);
-	const inventory = await inventoryOf(client, settings, (container) => trigger.hint({ container }));
+	const inventory = await inventoryOf(client, settings, {
+		onLate: (container) => trigger.hint({ container }),
+		onSilence: status.engineIsSilent,
+	});
 	await using probe = createProbe({ onChange: () => trigger.hint({}) });
 	const carried = carriedIn(settings);
 	// What an earlier life of ours may have left in the middle of a reload.

@@ -29,15 +29,22 @@ import { createStopGrace } from "./state/stop-grace.ts";
 
 export const shippedTemplates = join(import.meta.dirname, "../templates");
 
-/** @param onLate the container of that id can be read again, after it could not be in time */
+type EngineNews = {
+	/** The container of that id can be read again, after it could not be in time. */
+	readonly onLate?: (id: string) => void;
+	/** Whether changes happen that no event tells of. */
+	readonly onSilence?: (isSilent: boolean) => void;
+};
+
 export async function inventoryOf(
 	client: DockerClient,
 	{ joinLabel }: Settings,
-	onLate: (id: string) => void = () => undefined,
+	{ onLate = () => undefined, onSilence = () => undefined }: EngineNews = {},
 ): Promise<EngineInventory> {
 	const self = await findSelf();
 	const patient = withPatience(client, systemClock, onLate);
-	return createInventory({ client: patient, joinLabel, self, clock: systemClock, routes: directRoutes });
+	const clock = systemClock;
+	return createInventory({ client: patient, joinLabel, self, clock, routes: directRoutes, onSilence });
 }
 
 type Parts = {

@@ -19,6 +19,8 @@ export type InventoryParts = {
 	readonly clock: Pick<Clock, "now">;
 	/** CIDR blocks that this process reaches on the engine's host, asked for while it is in no network of the engine's. */
 	readonly routes?: () => Promise<readonly string[] | undefined>;
+	/** Whether changes happen that no event tells of, each time that this changes. */
+	readonly onSilence?: (isSilent: boolean) => void;
 };
 
 /** What to read again: everything, or one inspect for each of these container ids. */
@@ -107,7 +109,7 @@ export function createInventory(parts: InventoryParts): EngineInventory {
 		const { self: ours, known } = knowledge.now();
 		const container = known.get(containerId);
 		endings.note(event);
-		survey.doubt(containerId);
+		survey.heard(containerId);
 		const isOurs = container !== undefined || containerId === ours.container?.id;
 		// Docker lets go of one that it connects when that has started: until then an inspect waits, and a pass with it.
 		if (action === "connect" && !isOurs) return undefined;

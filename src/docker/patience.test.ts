@@ -109,7 +109,7 @@ test("promise 2: where the engine answers about none of many, it is the engine, 
 	const names = Array.from({ length: 40 }, (_, n) => `app-${n}`);
 	await using world = await patientWorld("well", ...names);
 	const before = await world.inventory.read(everything, signal);
-	world.docker.faults.answer = { path: fakeId("app").slice(0, 6), never: true };
+	world.docker.faults.answer = { path: Buffer.from("app-").toString("hex"), never: true };
 	world.docker.requests.length = 0;
 
 	const reading = world.inventory.read(everything, signal);

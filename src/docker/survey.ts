@@ -1,5 +1,6 @@
 import type { Clock } from "../clock.ts";
 import type { DockerClient } from "./client.ts";
+import { createHearing } from "./hearing.ts";
 import type { Known } from "./knowledge.ts";
 import { isUp } from "./leaving.ts";
 import { isFound, lookAt, type Seen } from "./look.ts";
@@ -12,6 +13,8 @@ type SurveyParts = {
 	/** The container that this process runs in. */
 	readonly self: string | undefined;
 	readonly clock: Pick<Clock, "now">;
+	/** Whether changes happen that no event tells of, each time that this changes. */
+	readonly onSilence?: (isSilent: boolean) => void;
 };
 
 /** Asks the engine, and for no more than is needed. Throws `AppError` when it can't be read. */
@@ -25,11 +28,12 @@ export type Survey = {
 		signal: AbortSignal,
 	) => Promise<{ readonly listed: ReadonlySet<string>; readonly seen: readonly Seen[] }>;
 	/** Something was heard of a container. */
-	readonly doubt: (id: string) => void;
+	readonly heard: (id: string) => void;
 };
 
-export function createSurvey({ client, joinLabel, self, clock }: SurveyParts): Survey {
+export function createSurvey({ client, joinLabel, self, clock, onSilence }: SurveyParts): Survey {
 	const unchanged = createUnchanged(clock);
+	const hearing = createHearing(onSilence ?? (() => undefined));
 
 	async function look(
 		ids: ReadonlySet<string>,
@@ -50,9 +54,16 @@ export function createSurvey({ client, joinLabel, self, clock }: SurveyParts): S
 			const listed = new Set(list.map(({ id }) => id));
 			const asBefore = new Set(proven.map(({ id }) => id));
 			const seen = await look(toLookAt(listed, known, self).difference(asBefore), listed, signal);
+			hearing.listed(
+				seen.filter(isFound).filter(({ id }) => !isSelf(id, self)),
+				known,
+			);
 			return { listed, seen: [...proven, ...seen] };
 		},
-		doubt: unchanged.doubt,
+		heard: (id) => {
+			hearing.heard();
+			unchanged.doubt(id);
+		},
 	};
 }
 

@@ -30,6 +30,8 @@ export type StreamNews = {
 
 export type EngineBoard = {
 	readonly stream: (news: StreamNews) => void;
+	/** Whether changes happen that no event tells of. */
+	readonly silent: (isSilent: boolean) => void;
 	/** A read of the containers has failed, or worked. Gives how many have failed in a row. */
 	readonly readFailed: (cause: string) => number;
 	readonly readWorked: () => void;
@@ -43,6 +45,7 @@ const cutsAreToldForMs = 600_000;
 export function createEngineBoard(clock: Clock): EngineBoard {
 	let stream: Omit<EngineState, "cuts" | "reading"> = { connected: false, since: null, attempt: 0 };
 	let reading: Reading | undefined;
+	let isSilent = false;
 	let cuts: readonly { readonly at: number; readonly cause: string }[] = [];
 
 	const isoIn = (ms: number) => new Date(clock.wall() + ms).toISOString();
@@ -73,6 +76,9 @@ export function createEngineBoard(clock: Clock): EngineBoard {
 
 	return {
 		stream: tell,
+		silent: (now) => {
+			isSilent = now;
+		},
 		readFailed: (cause) => {
 			const { attempt, since } = reading ?? { attempt: 0, since: isoIn(0) };
 			reading = { attempt: attempt + 1, since, cause };
@@ -82,7 +88,7 @@ export function createEngineBoard(clock: Clock): EngineBoard {
 			reading = undefined;
 		},
 		view,
-		problem: () => deafness(stream),
+		problem: () => deafness(stream) ?? (stream.connected && isSilent ? silence : undefined),
 	};
 }
 
@@ -100,3 +106,12 @@ function deafness({ connected, attempt, cause }: EngineState): Problem | undefin
 		hint: "it is tried again by itself; if this stays, see that the engine runs and that its /events may be read",
 	};
 }
+
+const silence: Problem = {
+	code: "docker-events-silent",
+	severity: "problem",
+	subject: "engine",
+	message:
+		"Docker's event stream is open, but tells nothing of what changes: that is seen by the full list, once a minute",
+	hint: "see that what stands between does not hold answers back (a proxy that buffers): docker events tells, asked the same way",
+};

@@ -103,7 +103,7 @@ test("promise 2: a failed read leaves what is served, is told, and tried again w
 	expect(status.view()).toMatchObject({ state: "ok", problems: [] });
 });
 
-test("tries that fail come less and less often, every 2 s at last", async () => {
+test("tries that fail come less and less often, every 1.5 to 2 s at last", async () => {
 	const world = createFakeWorld();
 	world.faults.read = unreachable;
 	const { clock, reads } = await looping(world);
@@ -111,7 +111,9 @@ test("tries that fail come less and less often, every 2 s at last", async () => 
 	reads();
 	await clock.advance(20_000);
 
-	expect(reads()).toHaveLength(10);
+	const tries = reads().length;
+	expect(tries).toBeGreaterThanOrEqual(10);
+	expect(tries).toBeLessThanOrEqual(14);
 });
 
 test("a failure that nobody foresaw does not end the loop", async () => {

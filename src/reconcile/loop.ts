@@ -82,7 +82,8 @@ export async function runLoop(parts: LoopParts, signal: AbortSignal): Promise<vo
 	}
 
 	function gapAfter(attempt: number): number {
-		const gap = Math.min(200 * 2 ** (attempt - 1), 2_000);
+		// A quarter is left to chance: others whom the same engine has refused come back at other moments.
+		const gap = Math.min(200 * 2 ** (attempt - 1), 2_000) * (1 - Math.random() / 4);
 		const untilStandIn = standInAt - clock.now();
 		return untilStandIn > 0 ? Math.min(gap, untilStandIn) : gap;
 	}

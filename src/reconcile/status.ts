@@ -56,6 +56,8 @@ export type StatusBoard = {
 	 */
 	readonly failed: (thrown: unknown) => readonly Problem[];
 	readonly engine: (news: StreamNews) => void;
+	/** Whether changes happen that no event tells of. */
+	readonly engineIsSilent: (isSilent: boolean) => void;
 	readonly view: () => OwnStatus;
 	/** What the latest pass that did not fail came to. */
 	readonly outcome: () => Outcome | undefined;
@@ -95,8 +97,7 @@ export function createStatusBoard(clock: Clock): StatusBoard {
 	function failed(thrown: unknown): readonly Problem[] {
 		const problem = failureProblem(thrown);
 		const isFirst = problem.subject === "engine" && engine.readFailed(messageOf(thrown)) === 1;
-		if (!isFirst) failure = problem;
-		lastTurn = moment();
+		[failure, lastTurn] = [isFirst ? failure : problem, moment()];
 		return news();
 	}
 
@@ -129,6 +130,7 @@ export function createStatusBoard(clock: Clock): StatusBoard {
 		withoutEngine,
 		failed,
 		engine: engine.stream,
+		engineIsSilent: engine.silent,
 		view,
 		outcome: () => last,
 		sinceLastTurn: () => clock.now() - (lastTurn?.now ?? started),

@@ -99,8 +99,9 @@ export async function createFakeDocker(): Promise<FakeDocker> {
 	}
 
 	function replyInspect(response: ServerResponse, id: string): void {
+		const all = [...containers.values()];
 		const found =
-			containers.get(id) ?? [...containers.values()].find((one) => one.id.startsWith(id) || one.name === id);
+			containers.get(id) ?? all.find(({ name }) => name === id) ?? all.find((one) => one.id.startsWith(id));
 		if (found === undefined) reply(response, 404, { message: `No such container: ${id}` });
 		else reply(response, 200, inspectOf(found));
 	}

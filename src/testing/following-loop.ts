@@ -53,6 +53,7 @@ export async function followingLoop({
 		joinLabel: policy.labels.join,
 		self: fakeId("proxy"),
 		clock,
+		onSilence: status.engineIsSilent,
 	});
 	const reconciler = createReconciler({ ...world.ports, engine: inventory }, clock, {
 		policy,
