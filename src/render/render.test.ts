@@ -97,7 +97,7 @@ test("promise 8, no label can inject: a name of any text makes the lines of one 
 			expect(lines.filter(isOwn)).toEqual([
 				expect.stringMatching(/^ {4}description [0-9a-f]{12}$/),
 				`    # ${name}, container ${"0".repeat(12)}`,
-				expect.stringMatching(/^ {4}server [\w.:-]+ (\[[\w.:-]+\]|[\w.-]+):80 [\w .:-]+$/),
+				expect.stringMatching(/^ {4}server [\w.:-]+ (\[[\w.:-]+\]|[\w.:-]+):80 [\w .:-]+$/),
 			]);
 		}),
 	);
