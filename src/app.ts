@@ -18,6 +18,7 @@ import { showInFlight } from "./haproxy/in-flight.ts";
 import { createHaproxy, type Haproxy } from "./haproxy/master.ts";
 import { missingSockets } from "./haproxy/missing-sockets.ts";
 import { showOldProcesses } from "./haproxy/old-processes.ts";
+import { watchStarts } from "./haproxy/starts.ts";
 import { showStats } from "./haproxy/stats.ts";
 import { createLog, type Log } from "./log.ts";
 import type { ContainerRef } from "./model/fleet.ts";
@@ -72,6 +73,7 @@ export async function run(
 		adminPorts(settings, { client, status, haproxy, membership, announcer, holds, trigger, log }),
 	);
 
+	using _starts = watchStarts(settings.haproxyDir, () => trigger.hint({ look: true }));
 	onRunning({ readAgain: () => trigger.hint({ all: true }) });
 	log.info({ engine: client.engine, joinLabel: settings.joinLabel }, "following the engine");
 	await together(

@@ -66,6 +66,7 @@ export function portsOf(
 		engine: inventory,
 		probe,
 		held: holds.all,
+		hold: holds.set,
 		haproxy,
 		templates: templatesOf(settings),
 		generations: createGenerations(settings.generationDir, createCheck()),

@@ -10,8 +10,10 @@ export async function running(master: CommandSocket, signal: AbortSignal): Promi
 	if (replies === undefined) return undefined;
 	const [info = "", states = ""] = replies;
 	const servers = parseServersState(statesCommand, states).map(runningServer);
+	const { pid, description } = parseInfo(info);
 	return {
-		structure: parseInfo(info).description,
+		pid,
+		structure: description,
 		servers: new Map(servers.map((server) => [runningName(server), server])),
 	};
 }

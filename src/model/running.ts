@@ -1,5 +1,7 @@
 /** What a HAProxy process has, as it says itself. */
 export type Running = {
+	/** Another process is another one, whatever it has. */
+	readonly pid: number;
 	/** The structure that it has loaded: `Generation.structure`. */
 	readonly structure: string;
 	/** By `<pool>/<server>`, those that Ballast knows nothing of among them. */

@@ -40,7 +40,7 @@ const having = (...servers: readonly Partial<RunningServer>[]): Running => {
 			...one,
 		} as const;
 	});
-	return { structure: "s", servers: new Map(all.map((one) => [`${one.pool}/${one.server}`, one])) };
+	return { pid: 7, structure: "s", servers: new Map(all.map((one) => [`${one.pool}/${one.server}`, one])) };
 };
 
 test("who is there as wanted is left alone, however its address is written", () => {

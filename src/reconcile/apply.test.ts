@@ -78,7 +78,7 @@ test("it is tried at once when it has become another one", async () => {
 
 test("a failed reload to what is in force already takes nothing back", async () => {
 	const { onChange, world, newsOfJournal, good } = await withFailingReload();
-	world.process = { structure: "an older one", servers: new Map() };
+	world.process = { pid: 7, structure: "an older one", servers: new Map() };
 	const outcome = await onChange();
 
 	expect(newsOfJournal()).toEqual(["read 0", "reload"]);
@@ -89,7 +89,7 @@ test("a failed reload to what is in force already takes nothing back", async () 
 test("a process that runs another generation is reloaded, and the plan says why", async () => {
 	const { full, onChange, world } = passesIn(createFakeWorld({ containers: [a] }));
 	await full();
-	world.process = { structure: "another", servers: new Map() };
+	world.process = { pid: 7, structure: "another", servers: new Map() };
 	const outcome = await onChange();
 
 	expect(outcome.steps).toEqual([
@@ -132,7 +132,11 @@ test("promise 12: waiting for HAProxy's start ends when the signal aborts", asyn
 	const { reconciler, clock, world } = passesIn(createFakeWorld({ containers: [a] }));
 	world.faults.reload = { kind: "not-running" };
 	const end = new AbortController();
-	const pass = reconciler.pass({ all: true, containers: new Set(), urgent: false }, end.signal, end.signal);
+	const pass = reconciler.pass(
+		{ all: true, containers: new Set(), urgent: false, look: true },
+		end.signal,
+		end.signal,
+	);
 	await clock.advance(100);
 	end.abort();
 

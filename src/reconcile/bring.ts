@@ -17,8 +17,6 @@ export type Bringing = {
 	readonly departures: ReadonlyMap<string, Departure>;
 	/** Read the templates anew, and give what was refused another chance. */
 	readonly afresh: boolean;
-	/** Read all that the process has, rather than count on what is known of it. */
-	readonly look: boolean;
 };
 
 export type Brought = {
@@ -63,12 +61,11 @@ export function createBring(
 	}
 
 	async function put(desired: Generation, how: Bringing, signal: AbortSignal): Promise<Applying> {
-		const running = how.look ? await process.look(signal) : process.seen();
-		const steps = plan({ inForce: how.before, running, departures: how.departures }, desired);
-		const applied = await apply(steps, desired, world, signal);
-		const isRefused = !applied.inForce && applied.putOff === undefined;
-		unloadable = isRefused ? { structure: desired.structure, problems: applied.problems } : undefined;
-		return applied;
+		const applied = { inForce: how.before, running: process.seen(), departures: how.departures };
+		const applying = await apply(plan(applied, desired), desired, world, signal);
+		const isRefused = !applying.inForce && applying.putOff === undefined;
+		unloadable = isRefused ? { structure: desired.structure, problems: applying.problems } : undefined;
+		return applying;
 	}
 
 	function isDistrusted(accepted: Accepted, { loaded, putOff, problems }: Applying): boolean {

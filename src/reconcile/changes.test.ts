@@ -40,7 +40,11 @@ test("who was told to stop is out before the engine has answered", async () => {
 	const reading = Promise.withResolvers<void>();
 	world.faults.held = reading.promise;
 	world.holds({ containers: [a, b], leaving: [told(a)] });
-	const pass = reconciler.pass({ all: false, containers: new Set([a.id]), urgent: true }, signal, signal);
+	const pass = reconciler.pass(
+		{ all: false, containers: new Set([a.id]), urgent: true, look: false },
+		signal,
+		signal,
+	);
 	await settled();
 	expect(steps(newsOfJournal())).toEqual(["maint nodes/a", "read 1"]);
 
@@ -54,7 +58,7 @@ test("a read that hangs is overtaken, and nothing is changed by it", async () =>
 	world.faults.held = new Promise(() => undefined);
 	const overtaken = new AbortController();
 	const pass = reconciler.pass(
-		{ all: false, containers: new Set([a.id]), urgent: false },
+		{ all: false, containers: new Set([a.id]), urgent: false, look: true },
 		overtaken.signal,
 		signal,
 	);
@@ -120,13 +124,33 @@ test("who is there as before, but was touched by somebody, is put right at the n
 	expect(steps(newsOfJournal())).toEqual(["read 0", "add nodes/a"]);
 });
 
+test("who is taken out on HAProxy's own socket stays out, as after ballast maint, and comes back in the same way", async () => {
+	const { onChange, world, newsOfJournal } = await settledPair();
+	await onChange();
+	newsOfJournal();
+	const somebodySets = (state: "maint" | "ready") => {
+		const { process } = world;
+		if (process === undefined) throw new Error("no process runs");
+		const [[name, one] = []] = process.servers;
+		if (name === undefined || one === undefined) throw new Error("nobody is served");
+		world.process = { ...process, servers: new Map([...process.servers, [name, { ...one, state }]]) };
+	};
+	somebodySets("maint");
+	const outcome = await onChange();
+	expect(outcome.fleet?.pools[0]?.servers[0]?.state).toBe("maint");
+	expect(steps(newsOfJournal())).toEqual(["read 0", "check", `promote ${outcome.generation}`]);
+
+	somebodySets("ready");
+	expect((await onChange()).fleet?.pools[0]?.servers[0]?.state).toBeUndefined();
+});
+
 test("who comes back at another address is not served at the one it had", async () => {
 	const { onChange, world } = await settledPair();
 	const elsewhere = { ...attachment("front", "a"), ipv4: "10.9.9.9" };
 	await onChange({ containers: [container("a", { health: "healthy", networks: [elsewhere] }), b] });
 
 	expect([...(world.process?.servers.values() ?? [])].map(({ address }) => address)).toContain("10.9.9.9");
-	expect(world.process).toEqual({
+	expect(world.process).toMatchObject({
 		structure: inForceIn(world).structure,
 		servers: expect.toSatisfy((servers) => servers.size === 2),
 	});
@@ -174,7 +198,11 @@ test("reloads keep their distance: another structure waits, and servers come and
 	await onChange({ containers: [a, b, c] });
 	newsOfJournal();
 	world.holds({ containers: [b] });
-	const outcome = await reconciler.pass({ all: false, containers: new Set(), urgent: false }, signal, signal);
+	const outcome = await reconciler.pass(
+		{ all: false, containers: new Set(), urgent: false, look: true },
+		signal,
+		signal,
+	);
 	expect(outcome?.again).toBe(100);
 	expect(steps(newsOfJournal())).toEqual([
 		"read 0",
@@ -197,7 +225,7 @@ test("a pass that is overtaken while HAProxy's parser thinks has let nobody wait
 		return undefined;
 	};
 	world.holds({ containers: [b] });
-	const hints = { all: false, containers: new Set<string>(), urgent: false };
+	const hints = { all: false, containers: new Set<string>(), urgent: false, look: true };
 
 	expect(await reconciler.pass(hints, overtaken.signal, signal)).toBeUndefined();
 	expect(steps(newsOfJournal())).toEqual(["read 0", "maint nodes/a", "remove nodes/a", "check"]);

@@ -105,6 +105,7 @@ test("a container gets its name back from the process, unless another one's id b
 	const [old, young] = ["e", "f"].map((digit) => digits + digit.repeat(56));
 	const server = `known-${digits}`;
 	const running: Running = {
+		pid: 7,
 		structure: "any",
 		servers: new Map([
 			[

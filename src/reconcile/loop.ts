@@ -34,7 +34,7 @@ export type LoopTimes = {
 const mostOvertakings = 5;
 const never = new AbortController().signal;
 
-const everything: Hints = { all: true, containers: new Set(), urgent: false };
+const everything: Hints = { all: true, containers: new Set(), urgent: false, look: true };
 
 /**
  * One pass at a time, for ever: reconciles, reports, waits for hints. A pass that fails is tried again with growing
@@ -94,6 +94,7 @@ function together(some: Hints, others: Hints): Hints {
 		all: some.all || others.all,
 		containers: new Set([...some.containers, ...others.containers]),
 		urgent: some.urgent || others.urgent,
+		look: some.look || others.look,
 	};
 }
 

@@ -16,6 +16,8 @@ export type Ports = {
 	readonly probe: ProbePort;
 	/** What people have set, by container id. */
 	readonly held: () => ReadonlyMap<string, Hold>;
+	/** What a person has set in another way than by asking us. Undefined takes it back. */
+	readonly hold: (container: string, hold: Hold | undefined) => Promise<readonly Problem[]>;
 	readonly templates: TemplatesPort;
 	readonly generations: GenerationsPort;
 	readonly haproxy: HaproxyPort;
@@ -29,6 +31,8 @@ export type Hints = {
 	readonly containers: ReadonlySet<string>;
 	/** Something was taken away, and requests would go astray. */
 	readonly urgent: boolean;
+	/** Read all that HAProxy's process has, rather than count on what is known of it. */
+	readonly look: boolean;
 };
 
 export type EnginePort = {

@@ -33,7 +33,7 @@ test("a pass that finds nothing new reads what was hinted, and asks HAProxy's pa
 
 test("promise 1: what is served comes from the read alone, whatever was hinted", async () => {
 	const { reconciler, world, signal } = passesIn(createFakeWorld({ containers: [a] }));
-	const hints = { all: false, containers: new Set(["no such container"]), urgent: false };
+	const hints = { all: false, containers: new Set(["no such container"]), urgent: false, look: true };
 	const outcome = await reconciler.pass(hints, signal, signal);
 
 	expect(world.reads).toEqual([hints]);
@@ -164,7 +164,11 @@ test("promise 12: a pass ends when the signal aborts, and applies nothing more",
 	const end = new AbortController();
 	const reading = Promise.withResolvers<void>();
 	world.faults.held = reading.promise;
-	const pass = reconciler.pass({ all: true, containers: new Set(), urgent: false }, end.signal, end.signal);
+	const pass = reconciler.pass(
+		{ all: true, containers: new Set(), urgent: false, look: true },
+		end.signal,
+		end.signal,
+	);
 	end.abort();
 	reading.resolve();
 

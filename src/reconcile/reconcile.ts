@@ -1,8 +1,10 @@
 import { eitherOf } from "../abort.ts";
 import type { Clock } from "../clock.ts";
 import { emptyFleet, type Fleet } from "../model/fleet.ts";
+import type { Problem } from "../model/problem.ts";
 import type { Step } from "../model/step.ts";
 import type { JoinPolicy } from "../model/surroundings.ts";
+import { touchedIn } from "../model/touched.ts";
 import type { ProxyOptions } from "../render/options.ts";
 import { createAccept } from "./accept.ts";
 import { type Brought, createBring } from "./bring.ts";
@@ -10,7 +12,7 @@ import { createDepartures } from "./departures.ts";
 import { createDraft } from "./draft.ts";
 import { createHasten } from "./hasten.ts";
 import type { Outcome } from "./outcome.ts";
-import type { Hints, Ports } from "./ports.ts";
+import type { Hints, InForce, Ports } from "./ports.ts";
 import { createProcess } from "./process.ts";
 import { createRecord } from "./record.ts";
 import { standIn } from "./stand-in.ts";
@@ -58,33 +60,36 @@ export function createReconciler(ports: Ports, clock: Clock, config: ReconcilerC
 		const reading = ports.engine.read(hints, patient.signal);
 		const inventory = await unlessOvertaken(reading, overtaken, signal);
 		if (inventory === undefined) return undefined;
-		if (process.seen() === undefined) await process.look(signal);
+		const untold = hints.look || process.seen() === undefined ? await look(before, signal) : [];
 		const draft = await draftOf(inventory, before, process.seen(), signal);
 		const hopeful = templates.hopeful(draft.fleet);
 		const departing = departures.of(process.seen(), hopeful, draft.standings, inventory.leaving);
 		const quick = await hasten.comeAndGo({ inForce: before, departures: departing }, hopeful, signal);
 
-		const how = {
-			draft,
-			before,
-			departures: departing,
-			afresh: hints.all,
-			look: hints.containers.size === 0,
-		};
+		const how = { draft, before, departures: departing, afresh: hints.all };
 		const brought = await unlessOvertaken(bring(how, patient.signal, signal), overtaken, signal);
 		if (brought === undefined) return undefined;
-		const outcome = outcomeOf(brought, quick, dueIn(brought));
+		const found = { ...brought, problems: [...brought.problems, ...untold] };
+		const outcome = outcomeOf(found, quick, dueIn(brought));
 		const written = await record(outcome, { before: recorded, draft, proxy: inventory.proxy });
 		recorded = outcome.fleet ?? recorded;
 		return { ...written, draft };
+	}
+
+	/** Reads the process, and what somebody has set there meanwhile. */
+	async function look(inForce: InForce, signal: AbortSignal): Promise<readonly Problem[]> {
+		const before = process.seen();
+		const touched = touchedIn(before, await process.look(signal), inForce?.fleet);
+		const kept = await Promise.all(touched.map(({ container, hold }) => ports.hold(container, hold)));
+		return kept.flat();
 	}
 
 	async function passWithoutEngine(signal: AbortSignal): Promise<Outcome> {
 		const before = await ports.generations.current(true);
 		recorded ??= before?.fleet ?? emptyFleet;
 		const draft = await standIn(before, ports, signal);
-		const how = { draft, before, departures: new Map(), afresh: false, look: true };
-		const brought = await bring(how, signal, signal);
+		await process.look(signal);
+		const brought = await bring({ draft, before, departures: new Map(), afresh: false }, signal, signal);
 		const outcome = outcomeOf(brought, [], dueIn(brought));
 		const unwritten = outcome.fleet === undefined ? [] : await ports.records.nodes(outcome.fleet);
 		return { ...outcome, problems: [...outcome.problems, ...unwritten] };

@@ -28,7 +28,7 @@ test("promise 3: the first hint is handed out at once", async () => {
 	await asked;
 
 	expect(answers).toEqual([
-		{ hints: { all: false, containers: new Set(["a"]), urgent: false }, after: 1_234 },
+		{ hints: { all: false, containers: new Set(["a"]), urgent: false, look: false }, after: 1_234 },
 	]);
 });
 
@@ -42,12 +42,15 @@ test("promise 3: hints that came during a pass are handed out together, once", a
 	const again = next();
 	await clock.advance(idle - 1);
 	expect(answers.map(({ hints }) => hints)).toEqual([
-		{ all: true, containers: new Set(["a", "b"]), urgent: false },
+		{ all: true, containers: new Set(["a", "b"]), urgent: false, look: true },
 	]);
 
 	await clock.advance(1);
 	await again;
-	expect(answers[1]).toEqual({ hints: { all: false, containers: new Set(), urgent: false }, after: idle });
+	expect(answers[1]).toEqual({
+		hints: { all: false, containers: new Set(), urgent: false, look: true },
+		after: idle,
+	});
 });
 
 test("promise 3: a burst after a costly pass waits for the rest of its rest, and becomes one", async () => {
@@ -63,7 +66,7 @@ test("promise 3: a burst after a costly pass waits for the rest of its rest, and
 	await clock.advance(1);
 	await asked;
 	expect(answers).toEqual([
-		{ hints: { all: false, containers: new Set(["a", "b", "c"]), urgent: false }, after: 100 },
+		{ hints: { all: false, containers: new Set(["a", "b", "c"]), urgent: false, look: false }, after: 100 },
 	]);
 });
 

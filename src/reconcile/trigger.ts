@@ -27,6 +27,8 @@ export type Hint = {
 	readonly all?: boolean;
 	/** Something was taken away, and requests would go astray: it never waits. */
 	readonly urgent?: boolean;
+	/** HAProxy's process may have changed. */
+	readonly look?: boolean;
 };
 
 /**
@@ -41,12 +43,14 @@ export function createTrigger(clock: Clock, idle: number): Trigger {
 	let containers = new Set<string>();
 	let all = false;
 	let urgent = false;
+	let look = false;
 	let overtaken = new AbortController();
 	let wake = Promise.withResolvers<void>();
 
 	function hint(given: Hint): void {
 		if (given.container !== undefined) containers.add(given.container);
 		all ||= given.all ?? false;
+		look ||= given.look ?? false;
 		if (given.urgent === true) {
 			urgent = true;
 			overtaken.abort(new Error("something happened that can't wait"));
@@ -60,8 +64,8 @@ export function createTrigger(clock: Clock, idle: number): Trigger {
 		if (!hinted) await wokenWithin(Math.min(idle, within), signal);
 		while (hinted && !urgent && clock.now() < notBefore) await wokenWithin(notBefore - clock.now(), signal);
 		signal.throwIfAborted();
-		const hints = { all, containers, urgent };
-		[hinted, containers, all, urgent] = [false, new Set(), false, false];
+		const hints = { all, containers, urgent, look: look || all || !hinted };
+		[hinted, containers, all, urgent, look] = [false, new Set(), false, false, false];
 		overtaken = new AbortController();
 		return hints;
 	}

@@ -4,7 +4,11 @@ import { type RunningServer, runningName } from "../model/running.ts";
 import { type ServerChange, stateOf } from "../model/step.ts";
 
 /** A HAProxy process, as far as its Runtime API shows. */
-export type FakeProcess = { readonly structure: string; readonly servers: Map<string, RunningServer> };
+export type FakeProcess = {
+	readonly pid: number;
+	readonly structure: string;
+	readonly servers: Map<string, RunningServer>;
+};
 
 /** A process as it is right after its start. */
 export function startedFrom({ structure, fleet }: Pick<Generation, "structure" | "fleet">): FakeProcess {
@@ -14,7 +18,7 @@ export function startedFrom({ structure, fleet }: Pick<Generation, "structure" |
 		if (state === undefined) return started;
 		return state === "maint" ? { ...started, state } : { ...started, weight: 0 };
 	});
-	return { structure, servers: new Map(servers.map((server) => [runningName(server), server])) };
+	return { pid: 7, structure, servers: new Map(servers.map((server) => [runningName(server), server])) };
 }
 
 /** What HAProxy does with a change that it does not complain of. `busy`: servers that have requests in flight. */

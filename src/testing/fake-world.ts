@@ -121,6 +121,11 @@ export function createFakeWorld(circumstances: Circumstances = {}): FakeWorld {
 			engine,
 			generations,
 			held: () => held,
+			hold: async (container, hold) => {
+				const others = [...held].filter(([id]) => id !== container);
+				held = new Map(hold === undefined ? others : [...others, [container, hold]]);
+				return [];
+			},
 			probe: {
 				watch: (endpoints) => {
 					watched = endpoints;

@@ -6,8 +6,8 @@ import { createFakeClock, type FakeClock } from "./fake-clock.ts";
 import { createFakeWorld, type FakeWorld } from "./fake-world.ts";
 import { testOptions } from "./golden.ts";
 
-const everything: Hints = { all: true, containers: new Set(), urgent: false };
-const nothing: Hints = { all: false, containers: new Set(), urgent: false };
+const everything: Hints = { all: true, containers: new Set(), urgent: false, look: true };
+const nothing: Hints = { all: false, containers: new Set(), urgent: false, look: true };
 
 /** A reconciler in a fake world, whose passes a test makes one by one. */
 export type Passes = {

@@ -1,0 +1,23 @@
+import { rename, writeFile } from "node:fs/promises";
+import { join } from "node:path";
+import { expect, test } from "vitest";
+import { temporaryDirectory } from "../testing/temporary-directory.ts";
+import { watchStarts } from "./starts.ts";
+
+test("a HAProxy that makes its sockets has started", async () => {
+	await using dir = await temporaryDirectory();
+	let starts = 0;
+	using _watch = watchStarts(dir.path, () => {
+		starts += 1;
+	});
+	await writeFile(join(dir.path, "other.sock"), "");
+	await writeFile(join(dir.path, "master.sock.tmp"), "");
+	expect(starts).toBe(0);
+	await rename(join(dir.path, "master.sock.tmp"), join(dir.path, "master.sock"));
+
+	await expect.poll(() => starts).toBeGreaterThan(0);
+});
+
+test("a directory that is not there is not watched, and nothing fails", () => {
+	expect(() => watchStarts("/nonexistent", () => undefined)[Symbol.dispose]()).not.toThrow();
+});
