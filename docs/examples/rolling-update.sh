@@ -7,7 +7,8 @@
 #   PROXY      the service that Ballast runs in, of the same project (default: proxy)
 #   PATIENCE   seconds until a new container must be served, and until an old one must be done (default: 60)
 #
-# Where something does not come to pass it ends with 1, and leaves what it has found: the old containers serve on.
+# Where something does not come to pass it ends with 1: the old containers that are left serve on. A new one that is not served
+# stays for you to look at; remove it before you try again.
 set -eu
 service=${1:?usage: rolling-update.sh <service>}
 proxy=${PROXY:-proxy}
@@ -42,7 +43,10 @@ for one in $old; do
 		patience_left=$patience
 		wait_until_served "$new"
 	done
-	ballast drain --wait --timeout "$patience" "$one"
+	ballast drain --wait --timeout "$patience" "$one" || {
+		ballast ready "$one"
+		exit 1
+	}
 	docker stop "$one" >/dev/null
 	docker rm "$one" >/dev/null
 done
