@@ -51,7 +51,9 @@ test("a dockerd that is killed leaves all running, and begins them anew when it 
 
 /** How many of the containers' first processes there are. */
 async function running(): Promise<number> {
-	return Number(await engine.sh("grep -l '^NSpid:.*[[:space:]]1$' /proc/[0-9]*/status 2>/dev/null | wc -l"));
+	return Number(
+		await engine.sh("grep -l '^NSpid:.*[0-9][[:space:]]1$' /proc/[0-9]*/status 2>/dev/null | wc -l"),
+	);
 }
 
 async function startTimes(): Promise<ReadonlyMap<string, string>> {

@@ -53,11 +53,12 @@ test("a container that ends every second is damped: nobody else is harmed, and n
 	await engine.docker("rm", "--force", "looping");
 	await isRight(proxy, 2);
 	const { answered, unserved, lost } = await traffic.stop();
-	console.log(`a crash loop: ${answered} requests answered, ${(await reloadCount()) - reloads} reloads`);
+	console.log(`a crash loop: ${answered} requests answered`);
 	expect({ unserved, lost }).toEqual({ unserved: [], lost: [] });
+	expect(await reloadCount()).toBe(reloads);
 });
 
-test(`${many} containers that start at once are all served, in a few passes`, async () => {
+test(`${many} containers that start at once are all served, without a reload`, async () => {
 	const reloads = await reloadCount();
 	await createTiny();
 	await timed(`${many} containers started at once: all are served`, async () => {
@@ -66,7 +67,7 @@ test(`${many} containers that start at once are all served, in a few passes`, as
 	});
 	const asked = Array.from({ length: 3 * many }, async () => (await fetch(url)).headers.get("x-backend-ip"));
 	expect(new Set(await Promise.all(asked)).size).toBe(many + 2);
-	console.log(`${many} containers started at once: ${(await reloadCount()) - reloads} reloads`);
+	expect(await reloadCount()).toBe(reloads);
 });
 
 /** `c1` and so on; none of them runs yet. */
