@@ -1,12 +1,13 @@
+import type { Agent, IncomingMessage } from "node:http";
 import { addAbortSignal, type Readable } from "node:stream";
+import Dockerode from "dockerode";
 import * as v from "valibot";
 import { onAbort, orAborted } from "../abort.ts";
 import { AppError, messageOf } from "../errors.ts";
 import type { Container } from "../model/container.ts";
 import { agentFor } from "./agent.ts";
 import { answerOf, fullId } from "./answer.ts";
-import { getStream, getValue, type Way } from "./get.ts";
-import { nameOf } from "./host.ts";
+import { type DockerHost, nameOf } from "./host.ts";
 import { containerOf } from "./inspect.ts";
 import { type Listed, listedIn } from "./listing.ts";
 import { type EngineSettings, locateEngine, wantedEngine } from "./locate.ts";
@@ -49,24 +50,23 @@ export function createDockerClient(
 	limitMs = 5_000,
 ): DockerClient & Disposable {
 	const wanted = typeof settings === "string" ? hostAlone(settings) : settings;
-	const ways = createWays(wanted);
+	const way = createWay(wanted);
 	let place = wantedEngine(wanted);
 
 	/** Bounds the time until there is an answer. One that is a stream may then last. */
 	async function ask<T>(
-		call: (way: Way, signal: AbortSignal) => Promise<T>,
+		call: (docker: Dockerode, abortSignal: AbortSignal) => Promise<T>,
 		signal: AbortSignal,
 	): Promise<T> {
 		signal.throwIfAborted();
-		const way = await ways.find();
-		const { host } = way;
+		const { host, docker } = await way.find();
 		place = nameOf(host);
 		const stop = new AbortController();
 		using _ = onAbort(signal, (reason) => stop.abort(reason));
 		const timer = setTimeout(() => stop.abort(tooSlow(host, limitMs)), limitMs);
 		try {
-			// The reason of the abort is what is told, whatever Node makes of it on its way.
-			return await orAborted(call(way, stop.signal), stop.signal);
+			// dockerode leaves a call open for ever when its answer breaks off half-way: the signal decides by itself.
+			return await orAborted(call(docker, stop.signal), stop.signal);
 		} catch (cause) {
 			signal.throwIfAborted();
 			throw unreachable(host, cause);
@@ -75,30 +75,42 @@ export function createDockerClient(
 		}
 	}
 
-	async function listAt(path: string, filters: Filters, signal: AbortSignal): Promise<unknown> {
-		return await ask((way, ends) => getValue(way, filtered(path, filters), ends), signal);
-	}
-
 	return {
 		get engine() {
 			return place;
 		},
 		list: async (label, signal) => {
 			const filters = { label: [label], status: ["running", "paused"] };
-			return listedIn(await listAt("/containers/json", filters, signal));
+			const answer = await ask(
+				(docker, abortSignal) => docker.listContainers({ filters, abortSignal }),
+				signal,
+			);
+			return listedIn(answer);
 		},
 		inspect: async (idOrName, signal) => {
-			const path = `/containers/${encodeURIComponent(idOrName)}/json`;
-			const answer = await ask((way, ends) => getValue(way, path, ends).catch(undefinedIfUnknown), signal);
+			const name = encodeURIComponent(idOrName);
+			const answer = await ask(
+				(docker, abortSignal) => docker.getContainer(name).inspect({ abortSignal }).catch(undefinedIfUnknown),
+				signal,
+			);
 			return answer === undefined ? undefined : containerOf(answer);
 		},
 		bridges: async (signal) => {
-			const answer = await listAt("/networks", { driver: ["bridge"] }, signal);
+			const filters = { driver: ["bridge"] };
+			const answer = await ask(
+				(docker, abortSignal) => docker.listNetworks({ filters, abortSignal }),
+				signal,
+			);
 			return answerOf(networkList, answer, "a list of networks").map(({ Id }) => Id);
 		},
-		events: async (filters, signal) =>
-			linesOf(await ask((way, ends) => getStream(way, filtered("/events", filters), ends), signal), signal),
-		[Symbol.dispose]: ways.close,
+		events: async ({ type, event }, signal) => {
+			const filters = { type: [...type], event: [...event] };
+			// Its type says less than it is: the response itself.
+			const subscribe = (docker: Dockerode, abortSignal: AbortSignal) =>
+				docker.getEvents({ filters, abortSignal }) as Promise<IncomingMessage>;
+			return linesOf(await ask(subscribe, signal), signal);
+		},
+		[Symbol.dispose]: way.close,
 	};
 }
 
@@ -108,8 +120,10 @@ function hostAlone(dockerHost: string): EngineSettings {
 	return { ...nothing, dockerHost, dockerTlsVerify: false };
 }
 
+type Way = { readonly host: DockerHost; readonly agent: Agent | undefined; readonly docker: Dockerode };
+
 /** Found once, and looked for again as long as it is not. */
-function createWays(settings: EngineSettings) {
+function createWay(settings: EngineSettings) {
 	let way: Promise<Way> | undefined;
 	const forget = (cause: unknown): never => {
 		way = undefined;
@@ -126,15 +140,21 @@ function createWays(settings: EngineSettings) {
 
 async function openWay(settings: EngineSettings): Promise<Way> {
 	const host = await locateEngine(settings);
-	return { host, agent: agentFor(host) };
+	const agent = agentFor(host);
+	return { host, agent, docker: new Dockerode(connectionTo(host, agent)) };
 }
 
 function ignored(): void {}
 
-type Filters = Readonly<Record<string, readonly string[]>>;
-
-function filtered(path: string, filters: Filters): string {
-	return `${path}?${new URLSearchParams({ filters: JSON.stringify(filters) })}`;
+/** Everything is given, as dockerode takes what is missing from the environment. */
+function connectionTo(host: DockerHost, agent: Agent | undefined): Dockerode.DockerOptions {
+	const nothing = { ca: undefined, cert: undefined, key: undefined, timeout: undefined };
+	const common = { ...nothing, agent, protocol: "http", pathPrefix: "/" } as const;
+	if (host.kind === "unix") return { ...common, host: undefined, socketPath: host.path };
+	// The agent knows the way; this is only for the header Host.
+	if (host.kind === "ssh") return { ...common, host: "docker" };
+	const protocol = host.tls === undefined ? "http" : "https";
+	return { ...common, protocol, host: host.hostname, port: host.port };
 }
 
 /** 400: `multiple IDs found with provided prefix` (moby `pkg/truncindex`), and other faults of the request. */

@@ -40,7 +40,7 @@ export function unreachable(host: DockerHost, cause: unknown): AppError {
 	});
 }
 
-/** The HTTP status that an error carries when the engine answered at all. */
+/** The HTTP status that dockerode's errors carry when the engine answered at all. */
 export function statusOf(cause: unknown): number | undefined {
 	const status = cause instanceof Error && "statusCode" in cause ? cause.statusCode : undefined;
 	return typeof status === "number" ? status : undefined;
