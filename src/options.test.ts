@@ -9,22 +9,33 @@ const optionsWith = (maxconn: string, openFiles = machine.openFiles) =>
 	optionsFor(readSettings({ flags: { maxconn }, env: {} }), "a-key-of-cookies", { ...machine, openFiles });
 
 test.each([
-	["auto", 5_000, 2_250],
+	["auto", 5_000, 1_625],
 	["auto", 1_000_000, 20_000],
-	["2250", 5_000, 2_250],
+	["1625", 5_000, 1_625],
 	["400000", 1_000_000, 400_000],
 ])("connections %s with %d open files come to %d", (setting, openFiles, connections) => {
 	expect(optionsWith(setting, openFiles).maxconn).toBe(connections);
 });
 
 test("more connections than the limit of open files affords are refused, since HAProxy would not start", () => {
-	expect(() => optionsWith("2251")).toThrow(
+	expect(() => optionsWith("1626")).toThrow(
 		expect.objectContaining({
 			code: "bad-setting",
-			message: "BALLAST_MAXCONN is 2251, expected 2250 at most: no more than 5000 files may be open",
-			hint: expect.stringContaining("--ulimit nofile=5002"),
+			message: "BALLAST_MAXCONN is 1626, expected 1625 at most: no more than 5000 files may be open",
+			hint: expect.stringContaining("--ulimit nofile=5003"),
 		}),
 	);
+});
+
+test("each server's check takes a descriptor, too: there is room for thousands, within the limit of open files", () => {
+	const roomFor = (openFiles: number) => {
+		const { maxconn, fdHardLimit } = optionsWith("auto", openFiles);
+		return fdHardLimit - 2 * maxconn;
+	};
+
+	expect(roomFor(1_000_000)).toBe(10_500);
+	expect(roomFor(20_000)).toBe(5_500);
+	expect(optionsWith("auto", 20_000).fdHardLimit).toBe(20_000);
 });
 
 test("a port below the kernel's threshold is refused, naming the sysctl and the ways out", () => {

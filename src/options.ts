@@ -26,7 +26,7 @@ export function optionsFor(settings: Settings, cookieKey: string, on: Machine): 
 		cookieKey,
 		threads: settings.threads === "auto" ? threads : settings.threads,
 		maxconn,
-		fdHardLimit: Math.min(openFiles, maxconn * 2 + 1_000),
+		fdHardLimit: Math.min(openFiles, maxconn * 2 + otherFiles + checks(openFiles)),
 		hardStopAfter: settings.hardStopAfter,
 	};
 }
@@ -80,16 +80,21 @@ export function adminSocketOf({ haproxyDir }: Settings): string {
 	return join(haproxyDir, "admin.sock");
 }
 
-/** Each connection takes two descriptors; listeners, sockets and checks take some hundreds. */
+/** Each connection takes two descriptors; listeners and sockets take some hundreds. */
 const otherFiles = 500;
 
+/** HAProxy does not start without a descriptor for the check of each server: room for ten thousand, or a quarter of all. */
+function checks(openFiles: number): number {
+	return Math.min(10_000, Math.floor(openFiles / 4));
+}
+
 function connectionsOf({ maxconn }: Settings, openFiles: number): number {
-	const affordable = Math.max(10, Math.floor((openFiles - otherFiles) / 2));
+	const affordable = Math.max(10, Math.floor((openFiles - otherFiles - checks(openFiles)) / 2));
 	if (maxconn === "auto") return Math.min(20_000, affordable);
 	if (maxconn <= affordable) return maxconn;
 	// `haproxy -c` accepts it, but the process would not start.
 	const message = `BALLAST_MAXCONN is ${maxconn}, expected ${affordable} at most: no more than ${openFiles} files may be open`;
 	throw new AppError("bad-setting", message, {
-		hint: `lower it, or start the proxy with --ulimit nofile=${maxconn * 2 + otherFiles} (in Compose: ulimits)`,
+		hint: `lower it, or start the proxy with --ulimit nofile=${Math.ceil(((maxconn * 2 + otherFiles) * 4) / 3)} (in Compose: ulimits)`,
 	});
 }
