@@ -76,7 +76,15 @@ frontend app
 	bind :3000
 	http-request return status 200 content-type text/plain string hello
 `;
-	return await startHaproxy(sandbox, name, config, "--label", joinLabelOf(sandbox), "--expose", "3000");
+	return await startHaproxy(
+		sandbox,
+		name,
+		config,
+		"--label",
+		joinLabelOf(sandbox),
+		"--label",
+		"ballast.port=3000",
+	);
 }
 
 /** What a person would write by hand, with nothing that protects requests when servers come and go. */
