@@ -1,7 +1,7 @@
 import { afterAll, beforeAll, expect, test } from "vitest";
 import { openLongConnections } from "./long-connections.ts";
 import { createStage, die, kill, type Stage, stop } from "./stage.ts";
-import { everyKind } from "./traffic.ts";
+import { everyKind, manyInFlight } from "./traffic.ts";
 import { startUploads } from "./uploads.ts";
 import { noSafeLost, nothingLost } from "./verdict.ts";
 
@@ -44,17 +44,23 @@ test("promise 9: however an app goes, no safe request is lost, and no other is s
 	expect(verdict).toMatchObject(noSafeLost);
 });
 
+/* Seen to fail without the drain: four POSTs of 886 requests lost. */
 test("promise 9: a rolling replacement loses nothing, also of apps that exit at once", async () => {
 	const old = await stage.join("exits at once");
-	const verdict = await stage.load("rolling replacement", async () => {
-		await stage.join("exits at once");
-		await stage.drain(old);
-		await stop(old);
-	});
+	const verdict = await stage.load(
+		"rolling replacement",
+		async () => {
+			await stage.join("exits at once");
+			await stage.drain(old);
+			await stop(old);
+		},
+		manyInFlight,
+	);
 
 	expect(verdict).toMatchObject(nothingLost);
 });
 
+/* Seen to fail with `hard-stop-after 1s` in templates/partials/global.cfg.eta: the reload cut all ten long connections. */
 test("promise 9: what takes long outlives others' coming and going, and reloads: WebSockets, event streams, uploads, slow requests", async () => {
 	const connections = await openLongConnections(stage.proxy.url, 5);
 	const uploads = startUploads(stage.proxy.url, 1);

@@ -5,7 +5,7 @@ import { nothingLost } from "./verdict.ts";
 
 /*
  * Seen to fail with `option idle-close-on-response` taken out of templates/partials/defaults.cfg.eta: idle kept
- * connections are then closed under the request that the client has just sent.
+ * connections are then closed under the request that the client has just sent (23 of 9,090 requests lost).
  */
 test("promise 9: no request is lost over 20 reloads, on kept connections with think time, on fresh ones and slow ones alike", async () => {
 	await using stage = await createStage("reloads");

@@ -8,6 +8,7 @@ import { joinLabelOf } from "../harness/proxy.ts";
 import { remove } from "../harness/servers.ts";
 import type { Manner } from "./apps.ts";
 import { createStage, type Stage, servedBy, stop } from "./stage.ts";
+import { manyInFlight } from "./traffic.ts";
 import { nothingLost } from "./verdict.ts";
 
 let stage: Stage;
@@ -41,9 +42,13 @@ test.each(["graceful", "exits at once"] as const)(
 			stage.join(manner),
 			stage.join(manner),
 		]);
-		const verdict = await stage.load(`rolling replacement, ${manner}`, async () => {
-			for (let round = 0; round < 2; round += 1) fleet = await replaceAll(fleet, manner);
-		});
+		const verdict = await stage.load(
+			`rolling replacement, ${manner}`,
+			async () => {
+				for (let round = 0; round < 2; round += 1) fleet = await replaceAll(fleet, manner);
+			},
+			manyInFlight,
+		);
 		await Promise.all(fleet.map(async (one) => remove(one)));
 
 		expect(verdict).toMatchObject(nothingLost);

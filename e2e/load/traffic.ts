@@ -40,6 +40,9 @@ export const everyKind: Mix = {
 	methods: "all",
 };
 
+/** The same, and each server has requests in flight at any moment. */
+export const manyInFlight: Mix = { ...everyKind, slow: 24 };
+
 /** Sends until it is stopped. No request is sent again by the client. */
 export function startTraffic(url: string, mix: Mix): Traffic {
 	const ledger = createLedger(mix.methods ?? "GET");
