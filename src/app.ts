@@ -121,6 +121,8 @@ async function follow(
 			},
 			onState: ({ cause, ...state }) => {
 				status.engine({ ...state, ...(cause === undefined ? {} : { cause: messageOf(cause) }) });
+				// Why the engine can't be reached, and what to do, is for a read to tell; the next would be a minute away.
+				if (!state.connected && state.attempt === 2) trigger.hint({ all: true });
 			},
 		},
 		signal,

@@ -93,6 +93,7 @@ test("a start without Docker serves who was served, if they answer, until Docker
 	expect(severity).toBe("notice");
 	expect(message).toContain("in this same run of machine and engine: 1 of them accept");
 	expect(message).toContain(`not served: ${s2} at `);
+	await problemWith(proxy, "docker-unreachable", "engine");
 	expect(await statusOf(proxy)).toMatchObject({ state: "degraded", servers: 1 });
 	await docker("start", s2);
 	await docker("unpause", relay.name);
