@@ -14,6 +14,7 @@ beforeAll(async () => {
 });
 afterAll(async () => stage[Symbol.asyncDispose]());
 
+/* Seen to fail, for the one that serves on, where nobody heard of the signal (`note` in src/docker/leaving.ts): a POST in six stops. */
 test.each(manners)("promise 9: docker stop of one of three, an app that is %s", async (manner) => {
 	const verdict = await stage.load(`docker stop, ${manner}`, async () => {
 		for (let round = 0; round < rounds; round += 1) await leaveOnce(manner, stop, round);
