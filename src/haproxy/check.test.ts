@@ -68,6 +68,13 @@ test("a configuration without a listener is refused, although HAProxy calls it f
 	});
 });
 
+test.each([
+	["is killed", "kill -KILL $$"],
+	["has no memory", "echo '[ALERT] (1) : out of memory'; exit 1"],
+])("a parser that %s says nothing of the configuration", async (_, script) => {
+	await expect(checkWith(script)).rejects.toMatchObject({ code: "haproxy-check-killed" });
+});
+
 test("a configuration that makes the parser crash is refused", async () => {
 	await expect(checkWith("kill -SEGV $$")).resolves.toMatchObject({
 		accepted: false,

@@ -54,8 +54,17 @@ function verdictOf(result: Outcome): Verdict {
 		});
 	}
 	if (result.exitCode === undefined && result.signal === undefined) throw notStarted(result);
+	if (result.signal === "SIGKILL" || /out of memory|cannot allocate/i.test(result.all)) throw killed(result);
 	const output = result.all.trim();
 	return { accepted: false, findings: findingsIn(output), output: output || result.shortMessage || "" };
+}
+
+/** It says nothing of the configuration: to leave servers out would help nobody. */
+function killed({ signal, all }: Outcome): AppError {
+	const how = signal === undefined ? "had no memory" : `was killed (${signal})`;
+	return new AppError("haproxy-check-killed", `haproxy -c ${how}: ${all.trim().split("\n").at(-1)}`, {
+		hint: "Memory is short, as a rule: raise the limit of the proxy's container. It is tried again by itself.",
+	});
 }
 
 function notStarted(result: Outcome): AppError {

@@ -40,7 +40,7 @@ export function createHaproxy(masterSocket: string, carried: Carried): Haproxy {
 		reload: async (signal) => {
 			// The master resets every other connection while it reloads, so that a second reload would look like a failure.
 			const mine = orAborted(earlier, signal).then(async () => carryOver(master, carried, signal));
-			earlier = Promise.allSettled([earlier, mine]);
+			earlier = Promise.allSettled([earlier, mine]).then(() => undefined);
 			return mine;
 		},
 	};

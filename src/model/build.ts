@@ -52,7 +52,7 @@ export function fleetOf(
 		pools: names.map((name) => {
 			const present = byPool.get(name);
 			return present === undefined
-				? { name, servers: [] }
+				? { name, ...policies.get(name), servers: [] }
 				: { name, ...policies.get(name), servers: serversOf(present) };
 		}),
 		routes: [{ match: "*", pool: defaultPool }],

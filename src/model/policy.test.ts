@@ -101,7 +101,7 @@ test("a newcomer that never gets ready decides nothing, and is told nothing, unl
 	const newcomer = says("new", 2, { sticky: "cookie" }, { health: "unhealthy" });
 
 	expect(poolsOf(says("old", 1, {}), newcomer)).toEqual({ policies: { nodes: {} }, problems: [] });
-	expect(poolsOf(newcomer).policies).toEqual({ nodes: {} });
+	expect(poolsOf(newcomer).policies).toEqual({ nodes: { sticky: "cookie" } });
 });
 
 test("one that was told to stop has no say from then on", () => {

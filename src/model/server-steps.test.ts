@@ -73,12 +73,16 @@ test("who is back at its address gets requests again", () => {
 	]);
 });
 
-test("promise 11: who is back at another address is not served at the one it had", () => {
-	expect(stepsTo(fleetOf([server("web", { address: "10.9.9.9" })]), having({}))).toEqual([
-		"maint-server web-0a1b2c3d",
-		"remove-server web-0a1b2c3d force",
-		"add-server web-0a1b2c3d",
-	]);
+test("promise 11: who is back at another address is not served at the one it had, and added when that is gone", () => {
+	const moved = fleetOf([server("web", { address: "10.9.9.9" })]);
+
+	expect(stepsTo(moved, having({}))).toEqual(["maint-server web-0a1b2c3d", "remove-server web-0a1b2c3d"]);
+	expect(stepsTo(moved, having({ state: "maint" }))).toEqual(["remove-server web-0a1b2c3d"]);
+	expect(stepsTo(moved, having())).toEqual(["add-server web-0a1b2c3d"]);
+});
+
+test("promise 11: backends of an operator's own are left alone, whatever their servers are called", () => {
+	expect(stepsTo(emptyFleet, having({ pool: "app", server: "legacy-20261121" }))).toEqual([]);
 });
 
 test.each([

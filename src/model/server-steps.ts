@@ -27,7 +27,7 @@ export function serverSteps(membership: Membership): readonly ServerStep[] {
 	const changes = wanted.pools
 		.filter(({ name }) => pools.has(name))
 		.flatMap((pool) => lightened(pool).map((server) => changesOf(server, pool, membership.running, weights)));
-	const outs = unwanted(membership.running, wanted);
+	const outs = unwanted(membership.running, wanted, before);
 	return [
 		...outs.filter(({ state }) => state !== "maint").map((one) => step("maint-server", one)),
 		...changes.flat(),
@@ -35,14 +35,25 @@ export function serverSteps(membership: Membership): readonly ServerStep[] {
 	];
 }
 
-/** Of ours, those that the process has and the fleet has not; in no pool of the fleet, they go with their pool. */
-export function unwanted({ servers }: Running, wanted: Fleet): readonly RunningServer[] {
-	const names = new Set(
+/**
+ * Of ours, those that the process has and the fleet has not, or not there: the container of one that is wanted at another
+ * address has started again. Only in pools that are a fleet's, as other backends are an operator's own.
+ */
+export function unwanted(
+	{ servers }: Running,
+	wanted: Fleet,
+	before: Fleet | undefined,
+): readonly RunningServer[] {
+	const members = new Map(
 		wanted.pools.flatMap((pool) =>
-			pool.servers.map(({ name }) => runningName({ pool: pool.name, server: name })),
+			pool.servers.map((server) => [runningName({ pool: pool.name, server: server.name }), server] as const),
 		),
 	);
-	return [...servers.values()].filter((one) => isOurs(one) && !names.has(runningName(one)));
+	const pools = new Set([...wanted.pools, ...(before?.pools ?? [])].map(({ name }) => name));
+	return [...servers.values()].filter((one) => {
+		const member = members.get(runningName(one));
+		return isOurs(one) && pools.has(one.pool) && (member === undefined || !isAt(one, member));
+	});
 }
 
 /** Pools that both fleets have, with the same policy. */
@@ -67,19 +78,22 @@ function weightsIn(before: Fleet | undefined): Weights {
 function changesOf(server: Server, pool: Pool, running: Running, weights: Weights): readonly ServerStep[] {
 	const named = { pool: pool.name, server: server.name };
 	const now = running.servers.get(runningName(named));
-	const add = { kind: "add-server", ...named, entry: server, policy: policyOf(pool) } as const;
-	if (now === undefined) return [add];
-	// Its container has another address since it has started again, so that nobody answers at the old one.
-	if (!isAt(now, server))
-		return [step("maint-server", now), { ...named, kind: "remove-server", force: true }, add];
+	if (now === undefined) return [{ kind: "add-server", ...named, entry: server, policy: policyOf(pool) }];
+	// It is added where it is now once it is gone from where it was: an address that nobody may have, or somebody else.
+	if (!isAt(now, server)) return [];
 	const state = now.state === stateOf(server) ? [] : [step(`${stateOf(server)}-server`, now)];
-	return [...weightOf(now, server.weight, weights), ...state];
+	return [...weightOf(now, server, weights), ...state];
 }
 
-/** Only where it is to be another than it was: what somebody has set in the process for the time being stays. */
-function weightOf({ pool, server }: RunningServer, weight: number, weights: Weights): readonly ServerStep[] {
-	const was = weights.get(runningName({ pool, server }));
-	return was === undefined || was === weight ? [] : [{ kind: "weight-server", pool, server, weight }];
+/**
+ * Only where it is to be another than it was, and with requests anew: what somebody has set in the process for the time being
+ * stays otherwise.
+ */
+function weightOf(now: RunningServer, { weight, state }: Server, weights: Weights): readonly ServerStep[] {
+	const was = weights.get(runningName(now));
+	const isAnew = state === undefined && now.state !== "ready" && now.weight !== weight;
+	if (!isAnew && (was === undefined || was === weight)) return [];
+	return [{ kind: "weight-server", pool: now.pool, server: now.server, weight }];
 }
 
 function removal(one: RunningServer, departures: Membership["departures"]): ServerStep {

@@ -1,6 +1,5 @@
 import { expect, test } from "vitest";
-import { attachment, container, told } from "../testing/containers.ts";
-import { settled } from "../testing/fake-clock.ts";
+import { attachment, container } from "../testing/containers.ts";
 import { startedFrom } from "../testing/fake-process.ts";
 import { createFakeWorld, type FakeWorld } from "../testing/fake-world.ts";
 import { passesIn, servedIn } from "../testing/passes.ts";
@@ -33,40 +32,6 @@ test("promise 5: who comes and goes in a pool that is there costs no reload, and
 	]);
 	expect(world.process).toEqual(startedFrom(inForceIn(world)));
 	expect(servedIn(outcome)).toEqual(["b", "d"]);
-});
-
-test("who was told to stop is out before the engine has answered", async () => {
-	const { reconciler, world, signal, newsOfJournal } = await settledPair();
-	const reading = Promise.withResolvers<void>();
-	world.faults.held = reading.promise;
-	world.holds({ containers: [a, b], leaving: [told(a)] });
-	const pass = reconciler.pass(
-		{ all: false, containers: new Set([a.id]), urgent: true, look: false },
-		signal,
-		signal,
-	);
-	await settled();
-	expect(steps(newsOfJournal())).toEqual(["maint nodes/a", "read 1"]);
-
-	reading.resolve();
-	await pass;
-	expect([...(world.process?.servers.keys() ?? [])]).toEqual([expect.stringMatching(/^nodes\/b-/)]);
-});
-
-test("a read that hangs is overtaken, and nothing is changed by it", async () => {
-	const { reconciler, world, signal, newsOfJournal } = await settledPair();
-	world.faults.held = new Promise(() => undefined);
-	const overtaken = new AbortController();
-	const pass = reconciler.pass(
-		{ all: false, containers: new Set([a.id]), urgent: false, look: true },
-		overtaken.signal,
-		signal,
-	);
-	await settled();
-	overtaken.abort(new Error("somebody else leaves"));
-
-	expect(await pass).toBeUndefined();
-	expect(newsOfJournal()).toEqual(["read 1"]);
 });
 
 test("promise 5: a join whose configuration is refused is undone, a leave is not", async () => {
@@ -122,26 +87,6 @@ test("who is there as before, but was touched by somebody, is put right at the n
 	await onChange();
 
 	expect(steps(newsOfJournal())).toEqual(["read 0", "add nodes/a"]);
-});
-
-test("who is taken out on HAProxy's own socket stays out, as after ballast maint, and comes back in the same way", async () => {
-	const { onChange, world, newsOfJournal } = await settledPair();
-	await onChange();
-	newsOfJournal();
-	const somebodySets = (state: "maint" | "ready") => {
-		const { process } = world;
-		if (process === undefined) throw new Error("no process runs");
-		const [[name, one] = []] = process.servers;
-		if (name === undefined || one === undefined) throw new Error("nobody is served");
-		world.process = { ...process, servers: new Map([...process.servers, [name, { ...one, state }]]) };
-	};
-	somebodySets("maint");
-	const outcome = await onChange();
-	expect(outcome.fleet?.pools[0]?.servers[0]?.state).toBe("maint");
-	expect(steps(newsOfJournal())).toEqual(["read 0", "check", `promote ${outcome.generation}`]);
-
-	somebodySets("ready");
-	expect((await onChange()).fleet?.pools[0]?.servers[0]?.state).toBeUndefined();
 });
 
 test("who comes back at another address is not served at the one it had", async () => {
@@ -215,20 +160,6 @@ test("reloads keep their distance: another structure waits, and servers come and
 
 	expect(servedIn(await onChange())).toEqual(["b"]);
 	expect(world.process).toEqual(startedFrom(inForceIn(world)));
-});
-
-test("a pass that is overtaken while HAProxy's parser thinks has let nobody wait, and has written nothing", async () => {
-	const { reconciler, world, signal, newsOfJournal } = await settledPair();
-	const overtaken = new AbortController();
-	world.faults.refuses = () => {
-		overtaken.abort(new Error("somebody else leaves"));
-		return undefined;
-	};
-	world.holds({ containers: [b] });
-	const hints = { all: false, containers: new Set<string>(), urgent: false, look: true };
-
-	expect(await reconciler.pass(hints, overtaken.signal, signal)).toBeUndefined();
-	expect(steps(newsOfJournal())).toEqual(["read 0", "maint nodes/a", "remove nodes/a", "check"]);
 });
 
 function inForceIn(world: FakeWorld) {

@@ -10,6 +10,7 @@ import { createDepartures } from "./departures.ts";
 const web = container("web", { stopTimeout: 5 });
 const { fleet } = build(surroundings({ containers: [web] }));
 const running = startedFrom({ structure: "s", fleet });
+const unread = { before: fleet, standings: undefined, leaving: new Map() };
 const name = [...running.servers.keys()][0] ?? "";
 
 function setUp() {
@@ -19,7 +20,9 @@ function setUp() {
 		const containers = container === undefined ? [] : [container];
 		const around = surroundings({ containers, leaving: isTold ? [told(web)] : [] });
 		const { standings } = build(around);
-		return departures.of(running, emptyFleet, standings, around.inventory.leaving).get(name)?.force;
+		return departures
+			.of(running, emptyFleet, { before: fleet, standings, leaving: around.inventory.leaving })
+			.get(name)?.force;
 	}
 	return { clock, departures, forced };
 }
@@ -65,21 +68,33 @@ test("one that runs on, and is only out for now, has all the time it needs", asy
 
 test("without an engine nobody is taken for ended", async () => {
 	const { clock, departures } = setUp();
-	departures.of(running, emptyFleet, undefined, new Map());
+	departures.of(running, emptyFleet, unread);
 	await clock.advance(60_000);
 
-	expect(departures.of(running, emptyFleet, undefined, new Map()).get(name)).toEqual({ force: false });
+	expect(departures.of(running, emptyFleet, unread).get(name)).toEqual({ force: false });
 });
 
 test("the longer one stays, the rarer it is tried; and nothing is due when all are gone", async () => {
 	const { clock, departures, forced } = setUp();
 	forced(web, true);
-	expect(departures.due(running, emptyFleet)).toBe(50);
+	expect(departures.due(running)).toBe(50);
 	await clock.advance(1_000);
-	expect(departures.due(running, emptyFleet)).toBe(200);
+	expect(departures.due(running)).toBe(200);
 	await clock.advance(60_000);
-	expect(departures.due(running, emptyFleet)).toBe(2_000);
+	expect(departures.due(running)).toBe(2_000);
 
-	expect(departures.due(running, fleet)).toBeUndefined();
-	expect(departures.due(undefined, fleet)).toBeUndefined();
+	expect(departures.due({ ...running, servers: new Map() })).toBeUndefined();
+	expect(departures.due(undefined)).toBeUndefined();
+});
+
+test("one whose container is at another address now has nobody there to finish anything", () => {
+	const { departures } = setUp();
+	const moved = {
+		...fleet,
+		pools: fleet.pools.map((pool) => {
+			return { ...pool, servers: pool.servers.map((server) => ({ ...server, address: "10.9.9.9" })) };
+		}),
+	};
+
+	expect(departures.of(running, moved, unread).get(name)).toEqual({ force: true });
 });

@@ -1,21 +1,27 @@
 import type { Clock } from "../clock.ts";
 import type { Container, Inventory } from "../model/container.ts";
-import type { Fleet } from "../model/fleet.ts";
+import { type Fleet, membersOf } from "../model/fleet.ts";
 import { type Running, type RunningServer, runningName } from "../model/running.ts";
 import { type Departure, unwanted } from "../model/server-steps.ts";
 import type { Standing } from "../model/standing.ts";
 
 /** Those that the process has and the fleet has not any more: how long each may finish what is in flight. */
 export type Departures = {
-	/** By `<pool>/<server>`. `standings`: undefined when the engine was not read. */
+	/** By `<pool>/<server>`, of what the process has beside `wanted`. */
 	readonly of: (
 		running: Running | undefined,
 		wanted: Fleet,
-		standings: readonly Standing[] | undefined,
-		leaving: Inventory["leaving"],
+		around: Around,
 	) => ReadonlyMap<string, Departure>;
-	/** Milliseconds until it is worth trying again to remove one; undefined when all are gone. */
-	readonly due: (running: Running | undefined, wanted: Fleet) => number | undefined;
+	/** Milliseconds until it is worth trying again to remove one of them; undefined when all are gone. */
+	readonly due: (running: Running | undefined) => number | undefined;
+};
+
+export type Around = {
+	readonly before: Fleet | undefined;
+	/** Undefined when the engine was not read. */
+	readonly standings: readonly Standing[] | undefined;
+	readonly leaving: Inventory["leaving"];
 };
 
 /** In milliseconds: how long a container's end may take to reach those that HAProxy sends elsewhere, before they are cut. */
@@ -32,34 +38,36 @@ export function createDepartures(clock: Pick<Clock, "now">): Departures {
 	function of(
 		running: Running | undefined,
 		wanted: Fleet,
-		standings: readonly Standing[] | undefined,
-		leaving: Inventory["leaving"],
+		{ before, standings, leaving }: Around,
 	): ReadonlyMap<string, Departure> {
-		const outs = running === undefined ? [] : unwanted(running, wanted);
+		const outs = running === undefined ? [] : unwanted(running, wanted, before);
 		const now = clock.now();
-		const ended = outs.filter(
-			(one) => standings !== undefined && hasEnded(standingOf(one, standings)?.container),
-		);
+		const known = new Map(standings?.map((standing) => [standing.container.id.slice(0, 8), standing]));
+		const standingOf = ({ server }: RunningServer) => known.get(server.slice(-8));
+		const ended = outs.filter((one) => standings !== undefined && hasEnded(standingOf(one)?.container));
 		outSince = since(outs, outSince, now);
 		endedSince = since(ended, endedSince, now);
+		const members = new Set(membersOf(wanted).map(({ pool, server }) => `${pool}/${server.name}`));
 		return new Map(
 			outs.map((one) => {
-				const standing = standingOf(one, standings ?? []);
-				const limit =
-					standing === undefined || !leaving.has(standing.container.id) ? undefined : drainOf(standing);
 				const name = runningName(one);
-				const isLate = limit !== undefined && now - (outSince.get(name) ?? now) >= limit;
+				const standing = standingOf(one);
+				const isTold = standing !== undefined && leaving.has(standing.container.id);
+				const isLate = isTold && now - (outSince.get(name) ?? now) >= drainOf(standing);
 				const isOver = now - (endedSince.get(name) ?? now) >= afterlife;
-				return [name, { force: isLate || isOver }];
+				// Its container is somewhere else.
+				const isMoved = members.has(name);
+				return [name, { force: isLate || isOver || isMoved }];
 			}),
 		);
 	}
 
-	function due(running: Running | undefined, wanted: Fleet): number | undefined {
-		const outs = running === undefined ? [] : unwanted(running, wanted);
-		const ages = outs.map((one) => clock.now() - (outSince.get(runningName(one)) ?? clock.now()));
-		if (ages.length === 0) return undefined;
-		return Math.min(Math.max(Math.min(...ages) / 5, shortestGap), longestGap);
+	function due(running: Running | undefined): number | undefined {
+		const now = clock.now();
+		const still = [...outSince].filter(([name]) => running?.servers.has(name));
+		if (still.length === 0) return undefined;
+		const youngest = Math.min(...still.map(([, since]) => now - since));
+		return Math.min(Math.max(youngest / 5, shortestGap), longestGap);
 	}
 
 	return { of, due };
@@ -68,12 +76,6 @@ export function createDepartures(clock: Pick<Clock, "now">): Departures {
 /** What it may take from the signal to the end, in milliseconds. */
 function drainOf({ drainSeconds }: Standing): number {
 	return drainSeconds * 1_000;
-}
-
-/** A server's name ends with the first digits of its container's id. */
-function standingOf({ server }: RunningServer, standings: readonly Standing[]): Standing | undefined {
-	const digits = server.slice(-8);
-	return standings.find(({ container }) => container.id.startsWith(digits));
 }
 
 function hasEnded(container: Container | undefined): boolean {

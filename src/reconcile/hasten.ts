@@ -1,9 +1,8 @@
-import { partOf } from "../model/build.ts";
 import type { Inventory } from "../model/container.ts";
-import { type Fleet, membersOf } from "../model/fleet.ts";
+import type { Fleet } from "../model/fleet.ts";
 import { type Applied, quickSteps } from "../model/plan.ts";
+import { isOurs } from "../model/running.ts";
 import type { ServerStep } from "../model/step.ts";
-import type { InForce } from "./ports.ts";
 import type { Process } from "./process.ts";
 
 /** What is done before anything is rendered or checked. What HAProxy refuses of it, the plan has again. */
@@ -15,7 +14,7 @@ export type Hasten = {
 		signal: AbortSignal,
 	) => Promise<readonly ServerStep[]>;
 	/** Who was told to stop is out before the engine is asked anything. */
-	readonly letLeave: (inForce: InForce, leaving: Inventory["leaving"], signal: AbortSignal) => Promise<void>;
+	readonly letLeave: (leaving: Inventory["leaving"], signal: AbortSignal) => Promise<void>;
 };
 
 export function createHasten(process: Process): Hasten {
@@ -27,25 +26,34 @@ export function createHasten(process: Process): Hasten {
 		wanted: Fleet,
 		signal: AbortSignal,
 	): Promise<readonly ServerStep[]> {
-		const steps = stepsTo(applied, wanted);
-		const unmet = await process.change(steps, signal);
-		return steps.filter((step) => !unmet.some((one) => one.step === step));
+		const first = await perform(stepsTo(applied, wanted), signal);
+		// Who was at another address is added where it is now.
+		const hasMadeRoom = first.some(({ kind }) => kind === "remove-server");
+		return hasMadeRoom ? [...first, ...(await perform(joinsIn(stepsTo(applied, wanted)), signal))] : first;
 	}
 
-	async function letLeave(
-		inForce: InForce,
-		leaving: Inventory["leaving"],
-		signal: AbortSignal,
-	): Promise<void> {
-		if (inForce === undefined) return;
-		const { fleet } = inForce;
-		const stay = membersOf(fleet).filter(({ server }) => leaving.get(server.container.id)?.overdue !== false);
-		const steps = stepsTo({ inForce, departures: new Map() }, partOf(fleet, stay));
+	async function perform(steps: readonly ServerStep[], signal: AbortSignal): Promise<readonly ServerStep[]> {
+		const unmet = new Set((await process.change(steps, signal)).map(({ step }) => step));
+		return steps.filter((step) => !unmet.has(step));
+	}
+
+	/** And nobody else: who has joined since the last generation was promoted is in none yet. */
+	async function letLeave(leaving: Inventory["leaving"], signal: AbortSignal): Promise<void> {
+		const told = [...leaving].filter(([, { overdue }]) => !overdue).map(([id]) => id.slice(0, 8));
+		const digits = new Set(told);
+		const servers = [...(process.seen()?.servers.values() ?? [])];
+		const leave = servers.filter(
+			(one) => one.state !== "maint" && isOurs(one) && digits.has(one.server.slice(-8)),
+		);
 		await process.change(
-			steps.filter(({ kind }) => kind === "maint-server"),
+			leave.map(({ pool, server }) => ({ kind: "maint-server", pool, server })),
 			signal,
 		);
 	}
 
 	return { comeAndGo, letLeave };
+}
+
+function joinsIn(steps: readonly ServerStep[]): readonly ServerStep[] {
+	return steps.filter(({ kind }) => kind === "add-server");
 }

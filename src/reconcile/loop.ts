@@ -1,3 +1,4 @@
+import { eitherOf } from "../abort.ts";
 import type { Clock } from "../clock.ts";
 import { AppError, messageOf } from "../errors.ts";
 import type { Log } from "../log.ts";
@@ -53,17 +54,23 @@ export async function runLoop(parts: LoopParts, signal: AbortSignal): Promise<vo
 		if (hints.all) lastFull = clock.now();
 		const rest = outcome.steps.length > 0 ? times.rest : 0;
 		const hinted = await trigger.next({ rest, within: outcome.again }, signal);
-		hints = clock.now() - lastFull >= times.resync ? everything : hinted;
+		hints = clock.now() - lastFull >= times.resync ? together(everything, hinted) : hinted;
 	}
 
 	async function untilDone(): Promise<Outcome> {
 		for (let attempt = 1; ; attempt += 1) {
 			const outcome = await unhurried();
 			if (outcome !== undefined) return outcome;
-			hints = everything;
+			hints = together(everything, hints);
 			await standInIfDue();
-			await clock.sleep(gapAfter(attempt), signal);
+			await restFor(gapAfter(attempt));
 		}
+	}
+
+	/** Who leaves is taken out all the same, if HAProxy can be reached. */
+	async function restFor(ms: number): Promise<void> {
+		using enough = eitherOf(signal, trigger.overtaken());
+		await clock.sleep(ms, enough.signal).catch(() => signal.throwIfAborted());
 	}
 
 	/** Passes that are overtaken, and the one that is not. */

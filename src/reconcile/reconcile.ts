@@ -4,7 +4,6 @@ import { emptyFleet, type Fleet } from "../model/fleet.ts";
 import type { Problem } from "../model/problem.ts";
 import type { Step } from "../model/step.ts";
 import type { JoinPolicy } from "../model/surroundings.ts";
-import { touchedIn } from "../model/touched.ts";
 import type { ProxyOptions } from "../render/options.ts";
 import { createAccept } from "./accept.ts";
 import { type Brought, createBring } from "./bring.ts";
@@ -13,7 +12,7 @@ import { createDraft } from "./draft.ts";
 import { createHasten } from "./hasten.ts";
 import type { Outcome } from "./outcome.ts";
 import type { Hints, InForce, Ports } from "./ports.ts";
-import { createProcess } from "./process.ts";
+import { createProcess, type Process } from "./process.ts";
 import { createRecord } from "./record.ts";
 import { standIn } from "./stand-in.ts";
 
@@ -48,40 +47,38 @@ export function createReconciler(ports: Ports, clock: Clock, config: ReconcilerC
 	/** What the records tell of. A pass that broke off after it had promoted is made up for by the next. */
 	let recorded: Fleet | undefined;
 
-	async function pass(
+	const pass: Reconciler["pass"] = async (hints, overtaken, signal) => {
+		using patient = eitherOf(overtaken, signal);
+		return await unlessOvertaken(passOver(hints, patient.signal, signal), overtaken, signal);
+	};
+
+	/** @param patient aborts a wait for the engine or for HAProxy's parser, and nothing else */
+	async function passOver(
 		hints: Hints,
-		overtaken: AbortSignal,
+		patient: AbortSignal,
 		signal: AbortSignal,
 	): Promise<Outcome | undefined> {
 		const before = await ports.generations.current(hints.all);
 		recorded ??= before?.fleet ?? emptyFleet;
-		if (hints.urgent) await hasten.letLeave(before, ports.engine.leaving(), signal);
-		using patient = eitherOf(overtaken, signal);
-		const reading = ports.engine.read(hints, patient.signal);
-		const inventory = await unlessOvertaken(reading, overtaken, signal);
-		if (inventory === undefined) return undefined;
-		const untold = hints.look || process.seen() === undefined ? await look(before, signal) : [];
+		if (hints.urgent) await hasten.letLeave(ports.engine.leaving(), signal);
+		const inventory = await ports.engine.read(hints, patient);
+		if (hints.look || process.seen() === undefined) await process.look(signal);
+		const untold = await heed(before, process, ports);
 		const draft = await draftOf(inventory, before, process.seen(), signal);
 		const hopeful = templates.hopeful(draft.fleet);
-		const departing = departures.of(process.seen(), hopeful, draft.standings, inventory.leaving);
+		const around = { before: before?.fleet, standings: draft.standings, leaving: inventory.leaving };
+		const departing = departures.of(process.seen(), hopeful, around);
 		const quick = await hasten.comeAndGo({ inForce: before, departures: departing }, hopeful, signal);
+		// Somebody has set something on HAProxy's socket meanwhile: the next draft knows of it.
+		if ((await heed(before, process, ports)) !== nothing) return undefined;
 
 		const how = { draft, before, departures: departing, afresh: hints.all };
-		const brought = await unlessOvertaken(bring(how, patient.signal, signal), overtaken, signal);
-		if (brought === undefined) return undefined;
+		const brought = await bring(how, patient, signal);
 		const found = { ...brought, problems: [...brought.problems, ...untold] };
 		const outcome = outcomeOf(found, quick, dueIn(brought));
 		const written = await record(outcome, { before: recorded, draft, proxy: inventory.proxy });
 		recorded = outcome.fleet ?? recorded;
 		return { ...written, draft };
-	}
-
-	/** Reads the process, and what somebody has set there meanwhile. */
-	async function look(inForce: InForce, signal: AbortSignal): Promise<readonly Problem[]> {
-		const before = process.seen();
-		const touched = touchedIn(before, await process.look(signal), inForce?.fleet);
-		const kept = await Promise.all(touched.map(({ container, hold }) => ports.hold(container, hold)));
-		return kept.flat();
 	}
 
 	async function passWithoutEngine(signal: AbortSignal): Promise<Outcome> {
@@ -95,13 +92,14 @@ export function createReconciler(ports: Ports, clock: Clock, config: ReconcilerC
 		return { ...outcome, problems: [...outcome.problems, ...unwritten] };
 	}
 
-	const dueIn = ({ inForce, applied }: Brought): number =>
-		Math.min(applied?.putOff ?? never, departures.due(process.seen(), inForce?.fleet ?? emptyFleet) ?? never);
+	const dueIn = ({ applied }: Brought): number =>
+		Math.min(applied?.putOff ?? never, departures.due(process.seen()) ?? never);
 
 	return { pass, passWithoutEngine };
 }
 
 const never = Number.POSITIVE_INFINITY;
+const nothing: readonly Problem[] = [];
 
 function outcomeOf({ inForce, problems, applied }: Brought, quick: readonly Step[], again: number): Outcome {
 	return {
@@ -126,4 +124,15 @@ async function unlessOvertaken<T>(
 		if (overtaken.aborted && !signal.aborted && thrown === overtaken.reason) return undefined;
 		throw thrown;
 	}
+}
+
+/** Keeps what somebody has set on HAProxy's own socket. */
+async function heed(
+	inForce: InForce,
+	process: Process,
+	{ hold }: Pick<Ports, "hold">,
+): Promise<readonly Problem[]> {
+	const touched = process.touched(inForce?.fleet);
+	if (touched.length === 0) return nothing;
+	return (await Promise.all(touched.map((one) => hold(one.container, one.hold)))).flat();
 }
