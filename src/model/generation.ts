@@ -6,7 +6,7 @@ export type Generation = {
 	readonly id: string;
 	/**
 	 * The same, from what stays when servers come and go. It is the running process's `description`, so that it can be asked:
-	 * a process of the same structure becomes another generation without a reload.
+	 * a process of the same structure becomes another generation without a reload, unless it is `fixed`.
 	 */
 	readonly structure: string;
 	/** Contents by path relative to the generation's directory, `haproxy.cfg` among them. */
@@ -27,3 +27,12 @@ export type Finding = {
 	readonly line: number;
 	readonly message: string;
 };
+
+/** The structure of a configuration that says more of its servers than Ballast does: each that comes takes a reload. */
+export function fixed(structure: string): string {
+	return `${structure}-fixed`;
+}
+
+export function isFixed(structure: string): boolean {
+	return structure.endsWith("-fixed");
+}

@@ -161,3 +161,13 @@ test("before anything is checked, nothing is changed in a process of another str
 	expect(quickSteps({ ...settled(one), running: undefined }, emptyFleet)).toEqual([]);
 	expect(quickSteps({ ...settled(one), inForce: undefined }, emptyFleet)).toEqual([]);
 });
+
+test("to a process whose file says more of its servers than we do, nobody is added but by a reload", () => {
+	const fixed = "s-fixed";
+	const two = fleetWith(web, container("joins"));
+	expect(quickSteps(settled(one, fixed), two)).toEqual([]);
+	expect(kinds(quickSteps(settled(one, fixed), emptyFleet))).toEqual(["maint-server", "remove-server"]);
+
+	const lacking = { ...settled(one, fixed), running: startedFrom({ structure: fixed, fleet: emptyFleet }) };
+	expect(kinds(plan(lacking, generation("a", one, fixed)))).toEqual(["reload"]);
+});

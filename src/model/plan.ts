@@ -1,5 +1,5 @@
 import { type Fleet, type Member, membersOf, type Route, type Server } from "./fleet.ts";
-import type { Generation } from "./generation.ts";
+import { type Generation, isFixed } from "./generation.ts";
 import type { Running } from "./running.ts";
 import { type Departure, samePools, serverSteps } from "./server-steps.ts";
 import type { ReloadReason, ServerStep, Step } from "./step.ts";
@@ -35,7 +35,7 @@ export function quickSteps({ inForce, running, departures }: Applied, wanted: Fl
 	if (inForce === undefined || running === undefined || running.structure !== inForce.structure) return [];
 	const before = inForce.fleet;
 	const pools = samePools(before, wanted);
-	return serverSteps({ before, running, wanted, pools, departures });
+	return addable(running.structure, serverSteps({ before, running, wanted, pools, departures }));
 }
 
 /** A process that is to be replaced is only rid of those that have gone: the next one has the others. */
@@ -44,7 +44,8 @@ function serversFor(applied: Applied, running: Running, desired: Generation): re
 	const wanted = desired.fleet;
 	const pools = new Set(wanted.pools.map(({ name }) => name));
 	const steps = { before: inForce?.fleet, running, wanted, departures };
-	if (running.structure === desired.structure) return serverSteps({ ...steps, pools });
+	if (running.structure === desired.structure)
+		return addable(running.structure, serverSteps({ ...steps, pools }));
 	return serverSteps({ ...steps, pools: new Set() }).filter(({ kind }) => kind === "maint-server");
 }
 
@@ -52,11 +53,27 @@ function reasonsFor({ inForce, running }: Applied, desired: Generation): readonl
 	if (inForce === undefined && running?.structure !== desired.structure)
 		return [{ kind: "first-generation", subject: "" }];
 	if (running?.structure === desired.structure)
-		return inForce === undefined ? [] : changed(inForce.fleet, desired.fleet);
+		return [
+			...lackedBy(running, desired),
+			...(inForce === undefined ? [] : changed(inForce.fleet, desired.fleet)),
+		];
 	if (inForce === undefined || inForce.structure === desired.structure)
 		return [{ kind: "process-differs", subject: running?.structure ?? "no process answers" }];
 	const reasons = differences(inForce.fleet, desired.fleet);
 	return reasons.length > 0 ? reasons : [{ kind: "configuration-changed", subject: "templates or settings" }];
+}
+
+/** A process of a fixed structure can't be given servers, nor give one requests again at another address. */
+function addable(structure: string, steps: readonly ServerStep[]): readonly ServerStep[] {
+	return isFixed(structure) ? steps.filter(({ kind }) => kind !== "add-server") : steps;
+}
+
+function lackedBy(running: Running, { structure, fleet }: Generation): readonly ReloadReason[] {
+	if (!isFixed(structure)) return [];
+	const lacked = membersOf(fleet)
+		.map(memberName)
+		.filter((name) => !running.servers.has(name));
+	return lacked.map((name) => ({ kind: "process-differs", subject: `${name} is not there` }));
 }
 
 /** What the Runtime API can't change of a server. */

@@ -84,11 +84,11 @@ test("hidden files and editors' backups in the operator's directory are no templ
 
 test("an operator's template may be a symbolic link, as Kubernetes mounts them", async () => {
 	await using own = await directoryWith({
-		"..data/haproxy.cfg.eta": "global\n    description <%= it.structure %>\n",
+		"..data/haproxy.cfg.eta": "global\n    description <%= it.structure %>\nbackend nodes\n",
 	});
 	await symlink("..data/haproxy.cfg.eta", join(own.path, "haproxy.cfg.eta"));
 
-	expect(configOf(await load(own))).toMatch(/^global\n {4}description [0-9a-f]{12}\n$/);
+	expect(configOf(await load(own))).toMatch(/^global\n {4}description [0-9a-f]{12}\nbackend nodes\n$/);
 });
 
 test("a template that can't be read is an error, not an absent one", async () => {

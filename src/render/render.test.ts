@@ -186,3 +186,21 @@ test("the weights of a pool of more than a hundred servers are lightened where H
 	expect(weightsIn("source")).toEqual(new Set([" weight 10 "]));
 	expect(weightsIn("cookie")).toEqual(new Set([" weight 100 "]));
 });
+
+test.each([
+	["its line", (text: string) => text.replace(/^( +server web.*)$/m, "$1 ssl verify none")],
+	[
+		"default-server",
+		(text: string) => text.replace(/^defaults$/m, "defaults\n    default-server ssl verify none"),
+	],
+])("a template that says more of servers by %s makes the structure fixed", (_, change) => {
+	const { structure } = render(poolWith(anyServer), testOptions, templatesWith(change));
+
+	expect(structure).toMatch(/^[0-9a-f]{12}-fixed$/);
+});
+
+test("a template that writes no backend of a pool's name is refused: nobody would find its servers", () => {
+	const other = templatesWith((text) => text.replace(/^backend nodes$/m, "backend app"));
+
+	expect(() => render(poolWith(anyServer), testOptions, other)).toThrow(/no backend for the pool nodes/);
+});

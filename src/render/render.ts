@@ -16,6 +16,7 @@ export function render(fleet: Fleet, options: ProxyOptions, templates: Templates
 	const structure = structureOf(filesOf(nameless, templates), nameless, fleet);
 	const files = filesOf({ ...nameless, structure }, templates);
 	refuseUnnamed(files, structure);
+	refuseLost(files, nameless);
 	return { id: digest([...files]), structure, files, fleet };
 }
 
@@ -32,6 +33,21 @@ function refuseUnnamed(files: ReadonlyMap<string, string>, structure: string): v
 		"the haproxy.cfg that the templates write does not tell its structure",
 		{
 			hint: "keep the line `description <%= it.structure %>` in the global section",
+		},
+	);
+}
+
+/** Servers come and go in the backend of their pool's name: in another, nobody would find them. */
+function refuseLost(files: ReadonlyMap<string, string>, { pools }: View): void {
+	const sections = (files.get("haproxy.cfg") ?? "").matchAll(/^\s*(?:backend|listen)\s+(\S+)/gm);
+	const names = new Set([...sections].map(([, name]) => name));
+	const lost = pools.find(({ name }) => !names.has(name));
+	if (lost === undefined) return;
+	throw new AppError(
+		"template-broken",
+		`the haproxy.cfg that the templates write has no backend for the pool ${lost.name}`,
+		{
+			hint: "keep the line `backend <%= it.pool.name %>` in partials/pool.cfg.eta, once for each of it.pools",
 		},
 	);
 }

@@ -1,5 +1,6 @@
 import { createHash } from "node:crypto";
 import type { Fleet } from "../model/fleet.ts";
+import { fixed } from "../model/generation.ts";
 import { byText } from "../model/order.ts";
 import { serverOptions } from "./server.ts";
 import type { View } from "./view.ts";
@@ -8,11 +9,21 @@ type Files = ReadonlyMap<string, string>;
 
 /**
  * What stays the same while servers come and go: every file, without the comments of `haproxy.cfg` and without the lines of
- * Ballast's own servers. A template that mentions servers elsewhere, or says more of them, gives another structure with each.
+ * Ballast's own servers. A template that mentions servers elsewhere gives another structure with each, as does one that says
+ * more of them, on their lines or by `default-server`: then none can be added to a process, which would lack those words.
  */
 export function structureOf(files: Files, view: View, fleet: Fleet): string {
 	const others = [...files].filter(([path]) => path !== "haproxy.cfg");
-	return digest([skeleton(files.get("haproxy.cfg") ?? "", view), optionsOf(fleet), others]);
+	const lines = directivesIn(files.get("haproxy.cfg") ?? "");
+	const servers = view.pools.flatMap((pool) =>
+		pool.servers.map(({ name, options }) => `server ${name} ${options}`),
+	);
+	const present = new Set(lines);
+	const isFixed =
+		lines.some((line) => /^default-server\s/.test(line)) || servers.some((line) => !present.has(line));
+	if (isFixed) return fixed(digest([lines, others]));
+	const own = new Set(servers);
+	return digest([lines.filter((line) => !own.has(line)), optionsOf(fleet), others]);
 }
 
 /** 12 hexadecimal digits. */
@@ -20,14 +31,11 @@ export function digest(content: unknown): string {
 	return createHash("sha256").update(JSON.stringify(content)).digest("hex").slice(0, 12);
 }
 
-function skeleton(config: string, { pools }: View): readonly string[] {
-	const servers = new Set(
-		pools.flatMap((pool) => pool.servers.map(({ name, options }) => `server ${name} ${options}`)),
-	);
+function directivesIn(config: string): readonly string[] {
 	return config
 		.split("\n")
 		.map((line) => line.trim())
-		.filter((line) => line !== "" && !line.startsWith("#") && !servers.has(line));
+		.filter((line) => line !== "" && !line.startsWith("#"));
 }
 
 /** How servers of each pool are written: another version of Ballast may write them in another way. */
