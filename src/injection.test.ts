@@ -47,7 +47,7 @@ function linesOf(files: ReadonlyMap<string, string>): readonly string[] {
 /** What remains of the lines without the two of this container, and without its pool if nobody else is in it. */
 function without(one: Container, lines: readonly string[], before: readonly string[]): readonly string[] {
 	const at = lines.indexOf(`    # ${one.name}, container ${one.id.slice(0, 12)}`);
-	if (at < 0) return lines;
+	if (at < 0) return withoutWaiting(lines, before);
 	expect(lines[at]).toMatch(comment);
 	expect(lines[at + 1]).toMatch(server);
 	expect(lines[at + 1]).toContain(`    server ${one.name}-${one.id.slice(0, 8)} ${one.networks[0]?.ipv4}:`);
@@ -59,6 +59,18 @@ function without(one: Container, lines: readonly string[], before: readonly stri
 	for (const line of lines.slice(start + 1, at)) expect(policy.some((one) => one.test(line))).toBe(true);
 	expect(rest.slice(start - 2, start)).toEqual(["", "# size"]);
 	return rest.toSpliced(start - 2, at - start + 2);
+}
+
+/** What remains without the pool of one that is not ready: it waits there, empty. */
+function withoutWaiting(lines: readonly string[], before: readonly string[]): readonly string[] {
+	const start = lines.findIndex((line) => line.startsWith("backend ") && !before.includes(line));
+	if (start < 0) return lines;
+	expect(lines[start]).toMatch(backend);
+	const length = lines.slice(start).indexOf("");
+	for (const line of lines.slice(start + 1, start + length))
+		expect(policy.some((one) => one.test(line))).toBe(true);
+	expect(lines.slice(start - 2, start)).toEqual(["", "# size"]);
+	return lines.toSpliced(start - 2, length + 2);
 }
 
 const usual = filesOf(harmless);

@@ -60,13 +60,13 @@ test("handlers are told of all that happens, in its order, and webhooks of the s
 	const [one, two, bad] = ["one", "two", "bad"].map(sandbox.nameOf);
 	await eventsAre(`member-join ${proxy.name}`, "reload");
 	await startWebapp(sandbox, "one", "--no-healthcheck");
-	await eventsAre(`member-join ${one} nodes`, "pool-filled nodes", "reload");
+	await eventsAre(`member-join ${one} nodes`, "pool-filled nodes");
 	await startWebapp(sandbox, "two", "--no-healthcheck");
-	await eventsAre(`member-join ${two} nodes`, "reload");
+	await eventsAre(`member-join ${two} nodes`);
 	await docker("stop", `${two}`);
-	await eventsAre(`member-leave ${two} nodes`, "reload");
+	await eventsAre(`member-leave ${two} nodes`);
 	await docker("kill", `${one}`);
-	await eventsAre(`member-failed ${one} nodes`, "pool-empty nodes", "reload");
+	await eventsAre(`member-failed ${one} nodes`, "pool-empty nodes");
 	await startWebapp(sandbox, "bad", "--label", "ballast.port=http");
 	await eventsAre(`problem ${bad}`);
 	expect(await ballast(proxy, "event", "deployed", '{"version":2}')).toEqual({

@@ -97,6 +97,7 @@ test("promise 4: HAProxy starts with the first generation that is promoted, and 
 		"640 10002:10001 f aaaaaaaaaaaa/fleet.json",
 		"640 10002:10001 f aaaaaaaaaaaa/haproxy.cfg",
 		"640 10002:10001 f aaaaaaaaaaaa/hosts.map",
+		"640 10002:10001 f aaaaaaaaaaaa/sums",
 		"640 10002:10001 f carried/counters",
 		"640 10002:10001 f carried/servers",
 		"777 10002:10001 l current",

@@ -9,8 +9,8 @@ import { makeSick, quickHealth, startWebapp } from "../harness/servers.ts";
 const clients = 6;
 
 /*
- * Seen to fail with the `maint-server` steps taken out of model/plan.ts: the process that the reload replaced sent every
- * other request of its idle clients to the server that had left.
+ * Seen to fail, when each leave was a reload, with the `maint-server` steps taken out: the process that was replaced sent
+ * every other request of its idle clients to the server that had left.
  */
 test("promise 11: clients that stay connected never reach the address of a server that has left", async () => {
 	await using sandbox = await createSandbox("gone");

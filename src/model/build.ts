@@ -30,7 +30,7 @@ export function build(around: Surroundings): Draft {
 	const standings = apart(each);
 	const { policies, problems: disagreements } = agree(standings, around.policy.labels);
 	const members = standings.flatMap((standing) => standing.member ?? []);
-	const fleet = fleetOf(members, policies);
+	const fleet = fleetOf(members, policies, policies);
 	const judged = standings.flatMap((standing) => standing.problems);
 	return {
 		fleet,
@@ -41,18 +41,23 @@ export function build(around: Surroundings): Draft {
 	};
 }
 
-/** Pools of these members. The default pool is always there, as the default route leads to it. */
+/**
+ * Pools of these members. The default pool is always there, as the default route leads to it.
+ *
+ * @param waiting pools that are there without members, too: whoever is about to join them needs no reload then
+ */
 export function fleetOf(
 	members: readonly Member[],
 	policies: ReadonlyMap<string, PoolPolicy> = new Map(),
+	waiting: ReadonlyMap<string, PoolPolicy> = new Map(),
 ): Fleet {
 	const byPool = Map.groupBy(members, (member) => member.pool);
-	const names = [...new Set([defaultPool, ...byPool.keys()])].sort(byText);
+	const names = [...new Set([defaultPool, ...byPool.keys(), ...waiting.keys()])].sort(byText);
 	return {
 		pools: names.map((name) => {
 			const present = byPool.get(name);
 			return present === undefined
-				? { name, ...policies.get(name), servers: [] }
+				? { name, ...waiting.get(name), servers: [] }
 				: { name, ...policies.get(name), servers: serversOf(present) };
 		}),
 		routes: [{ match: "*", pool: defaultPool }],

@@ -128,10 +128,9 @@ function lackingIn(accepted: Accepted | undefined): readonly Problem[] {
 }
 
 function without(quarantined: ReadonlyMap<string, RefusedMember>, fleet: Fleet): Fleet {
-	return partOf(
-		fleet,
-		membersOf(fleet).filter(({ server }) => !quarantined.has(server.name)),
-	);
+	const members = membersOf(fleet);
+	const others = members.filter(({ server }) => !quarantined.has(server.name));
+	return others.length === members.length ? fleet : partOf(fleet, others);
 }
 
 function templateProblem(error: AppError): Problem {
