@@ -52,14 +52,25 @@ async function viewsOf(proxy: RunningProxy, size: number): Promise<Views> {
 	const page = await (await fetch(proxy.statsUrl, { signal: AbortSignal.timeout(3_000) })).text();
 	const inside = await docker("exec", proxy.name, "node", "--eval", peek);
 	const { config, state, servers, nodes } = JSON.parse(inside);
+	const written = matches(config, /^ {4}server (?!next unix@)(\S+ \S+)/gm);
+	const leaving = leaversIn(state, new Set(written.map((line) => line.split(" ")[0] ?? "")));
+	const process = matches(state, /^\d+ nodes \d+ (?<name>\S+) (?<ip>\S+) (?:\S+ ){13}(?<port>\d+) /gm);
 	return {
-		config: matches(config, /^ {4}server (?!next unix@)(\S+ \S+)/gm),
-		process: matches(state, /^\d+ nodes \d+ (?<name>\S+) (?<ip>\S+) (?:\S+ ){13}(?<port>\d+) /gm),
+		config: written,
+		process: process.filter((line) => !leaving.has(line.split(" ")[0] ?? "")),
 		controller: servers.map(({ server, address }: Record<string, string>) => `${server} ${address}`).sort(),
-		statsPage: matches(page, /<a name="nodes\/(?!Backend")([^"]+)"/g),
+		statsPage: matches(page, /<a name="nodes\/(?!Backend")([^"]+)"/g).filter((name) => !leaving.has(name)),
 		nodes,
 		answers: [...new Set(answers)].sort(),
 	};
+}
+
+/** Who is out, and stays in the process until what is in flight has ended: the file has them no more. */
+function leaversIn(state: string, written: ReadonlySet<string>): ReadonlySet<string> {
+	const out = [...state.matchAll(/^\d+ nodes \d+ (\S+) \S+ \d+ (\d+) /gm)]
+		.filter(([, , admin]) => (Number(admin) & 1) === 1)
+		.map(([, name = ""]) => name);
+	return new Set(out.filter((name) => !written.has(name)));
 }
 
 /** In time, for a request that has reached a container on its way out may wait there for HAProxy's 60 s. */
