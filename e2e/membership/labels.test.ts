@@ -69,16 +69,15 @@ test("where members disagree about their pool the oldest decides until it is gon
 		`ballast.sticky is cookie, but source holds for the pool shared: its oldest container, ${oldest}`,
 	);
 	expect(hint).toContain(`once ${oldest} is gone`);
-	expect(await rowOf(newer)).toMatchObject({ pool: "shared", status: "UP" });
+	expect(await rowOf(newer)).toMatchObject({ pool: "shared", status: expect.stringMatching(/^UP/) });
 	expect(await configOf("shared")).toContain("balance hash");
 
 	await remove(oldest);
 	await eventually(async () => expect(await configOf("shared")).toContain("cookie ballast-shared"));
 	expect(await problemCodesOf(proxy, newer)).toEqual([]);
-	expect((await statusOf(proxy)).lastReload?.reasons).toContainEqual({
-		kind: "pool-changed",
-		subject: "shared",
-	});
+	// The file is there before the process that has loaded it.
+	const reason = { kind: "pool-changed", subject: "shared" };
+	await eventually(async () => expect((await statusOf(proxy)).lastReload?.reasons).toContainEqual(reason));
 	await remove(newer);
 });
 
@@ -151,7 +150,7 @@ test("ballast.weight is the server's share; 0 takes no new clients", async () =>
 
 test("ballast.pool puts a container into another pool, which is a problem while no route leads there", async () => {
 	const other = await startWebapp(sandbox, "other", ...label("pool", "api"));
-	expect(await rowOf(other)).toMatchObject({ pool: "api", status: "UP" });
+	expect(await rowOf(other)).toMatchObject({ pool: "api", status: expect.stringMatching(/^UP/) });
 	expect((await problemWith(proxy, "unreached-pool", "api")).message).toContain("no route leads to");
 	await remove(other);
 	await agreeOn(proxy, plain);
