@@ -32,7 +32,7 @@ import { type Holds, openHolds } from "./state/holds.ts";
 import type { MembershipLog } from "./state/membership-log.ts";
 
 /** All in milliseconds. */
-const times = { idle: 10_000, resync: 60_000, rest: 100, boot: 5_000 } as const;
+const times = { idle: 10_000, resync: 60_000, rest: 25, boot: 5_000 } as const;
 
 /** How a running controller is told to read its templates and the engine anew. */
 export type Running = { readonly readAgain: () => void };

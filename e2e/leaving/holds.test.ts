@@ -2,10 +2,11 @@ import { afterAll, beforeAll, expect, test } from "vitest";
 import { agreeOn } from "../harness/agreement.ts";
 import { docker, sh } from "../harness/docker.ts";
 import { eventually } from "../harness/eventually.ts";
-import { mortal, release, timesAsked } from "../harness/mortal.ts";
-import { ballast, problemsOf, type RunningProxy, serversOf, startProxy, statusOf } from "../harness/proxy.ts";
-import { createSandbox, type Sandbox } from "../harness/sandbox.ts";
-import { remove, startServer } from "../harness/servers.ts";
+import { release, timesAsked } from "../harness/mortal.ts";
+import { ballast, problemsOf, type RunningProxy, serversOf, statusOf } from "../harness/proxy.ts";
+import type { Sandbox } from "../harness/sandbox.ts";
+import { remove } from "../harness/servers.ts";
+import { startPair } from "./pair.ts";
 
 let sandbox: Sandbox;
 let proxy: RunningProxy;
@@ -13,13 +14,7 @@ let one: string;
 let two: string;
 
 beforeAll(async () => {
-	sandbox = await createSandbox("holds");
-	[proxy, one, two] = await Promise.all([
-		startProxy(sandbox, ["-e", "BALLAST_PORT=3000"]),
-		startServer(sandbox, "one", ...mortal),
-		startServer(sandbox, "two", ...mortal),
-	]);
-	await agreeOn(proxy, one, two);
+	({ sandbox, proxy, one, two } = await startPair("holds"));
 });
 afterAll(async () => sandbox[Symbol.asyncDispose]());
 

@@ -5,9 +5,10 @@ import { eventually } from "../harness/eventually.ts";
 import { images } from "../harness/images.ts";
 import { historyOf } from "../harness/membership.ts";
 import { mortal, release, timesAsked } from "../harness/mortal.ts";
-import { ballast, type RunningProxy, serversOf, startProxy, statusOf } from "../harness/proxy.ts";
-import { createSandbox, type Sandbox } from "../harness/sandbox.ts";
+import { ballast, type RunningProxy, serversOf, statusOf } from "../harness/proxy.ts";
+import type { Sandbox } from "../harness/sandbox.ts";
 import { startServer } from "../harness/servers.ts";
+import { startPair } from "./pair.ts";
 
 let sandbox: Sandbox;
 let proxy: RunningProxy;
@@ -15,13 +16,7 @@ let one: string;
 let two: string;
 
 beforeAll(async () => {
-	sandbox = await createSandbox("lasting");
-	[proxy, one, two] = await Promise.all([
-		startProxy(sandbox, ["-e", "BALLAST_PORT=3000"]),
-		startServer(sandbox, "one", ...mortal),
-		startServer(sandbox, "two", ...mortal),
-	]);
-	await agreeOn(proxy, one, two);
+	({ sandbox, proxy, one, two } = await startPair("lasting"));
 });
 afterAll(async () => sandbox[Symbol.asyncDispose]());
 
