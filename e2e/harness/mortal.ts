@@ -33,9 +33,16 @@ export const mortal: readonly string[] = [images.base, "node", "--eval", app];
 /** The same, and once told to end it does so in each of its lives. */
 export const doomed: readonly string[] = [...mortal, "always"];
 
-/** Lets it end by itself: with an exit code, or by using more memory than there is. */
+/** Lets it end by itself: with an exit code, or by using more memory than there is. It may be gone before the command is. */
 export async function letEnd(container: string, fate: number | "hunger"): Promise<void> {
-	await docker("exec", container, "sh", "-c", `echo ${fate} > /tmp/next && mv /tmp/next /tmp/fate`);
+	await docker(
+		"exec",
+		"--detach",
+		container,
+		"sh",
+		"-c",
+		`echo ${fate} > /tmp/next && mv /tmp/next /tmp/fate`,
+	);
 }
 
 /** Lets it answer requests for `/held`, which it does not end before, also when it is told to stop. */
