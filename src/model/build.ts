@@ -69,6 +69,13 @@ export function partOf(fleet: Fleet, members: readonly Member[]): Fleet {
 	return fleetOf(members, new Map(fleet.pools.map((pool) => [pool.name, policyOf(pool)])));
 }
 
+/** The same pools and routes, with the servers that another fleet has in them. */
+export function refilled(fleet: Fleet, present: Fleet): Fleet {
+	const servers = new Map(present.pools.map((pool) => [pool.name, pool.servers]));
+	const pools = fleet.pools.map((pool) => ({ ...pool, servers: servers.get(pool.name) ?? [] }));
+	return { ...fleet, pools };
+}
+
 function serversOf(members: readonly Member[]): Pool["servers"] {
 	return members.map((member) => member.server).sort((a, b) => byText(a.name, b.name));
 }

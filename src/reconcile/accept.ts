@@ -9,6 +9,7 @@ import { outdated } from "../render/outdated.ts";
 import { render } from "../render/render.ts";
 import type { Ports } from "./ports.ts";
 import { quarantine, type Refusal, type RefusedMember } from "./quarantine.ts";
+import { createTrust, type Trust, templateProblem } from "./trust.ts";
 import { createVerdicts } from "./verdicts.ts";
 
 /** A generation that HAProxy's parser accepts, and the templates that wrote it. */
@@ -24,17 +25,12 @@ export type How = {
 	readonly lastGood: boolean;
 };
 
-export type Accept = {
+export type Accept = Pick<Trust, "prove" | "distrust"> & {
 	readonly accept: (fleet: Fleet, how: How, signal: AbortSignal) => Promise<Acceptance>;
 	/** The fleet without those that were refused already. */
 	readonly hopeful: (fleet: Fleet) => Fleet;
-	/** A process runs with what these templates wrote: they are what to go on with when newer ones are broken. */
-	readonly prove: (accepted: Accepted) => Promise<readonly Problem[]>;
-	/**
-	 * No process would start with what these templates wrote, though the parser had accepted it. True when there are proven
-	 * ones to try in their place; the problems stay until templates are read again.
-	 */
-	readonly distrust: (accepted: Accepted, problems: readonly Problem[]) => boolean;
+	/** A fleet in a structure that a process has loaded already; undefined when it comes to another one, or is refused. */
+	readonly within: (structure: string, fleet: Fleet, signal: AbortSignal) => Promise<Generation | undefined>;
 };
 
 type AcceptPorts = {
@@ -49,59 +45,40 @@ type AcceptPorts = {
  */
 export function createAccept(ports: AcceptPorts, options: ProxyOptions): Accept {
 	const verdicts = createVerdicts(ports.generations, options);
-	const written = (fleet: Fleet, templates: Templates): Accepted => {
-		return { generation: render(fleet, options, templates), templates };
-	};
-	let newest: Templates | undefined;
-	let proven: Templates | undefined;
-	let broken: readonly Problem[] = [];
+	const trust = createTrust(ports.templates);
 	let quarantined = new Map<string, RefusedMember>();
 
 	async function accept(fleet: Fleet, { afresh, lastGood }: How, signal: AbortSignal): Promise<Acceptance> {
-		if (afresh || candidates().size === 0) await startAfresh();
+		if (afresh || trust.candidates().size === 0) await startAfresh();
 		const hopeful = without(quarantined, fleet);
 		const tried = (await withEveryone(hopeful, signal)) ?? (await withSome(hopeful, lastGood, signal));
 		const out = membersOf(fleet).flatMap(({ server }) => quarantined.get(server.name) ?? []);
 		const found = [...tried.problems, ...lackingIn(tried.accepted), ...out.map(quarantineProblem)];
-		return { ...tried, problems: [...broken, ...found] };
+		return { ...tried, problems: [...trust.broken(), ...found] };
 	}
 
-	async function prove({ templates }: Accepted): Promise<readonly Problem[]> {
-		if (templates === proven) return [];
-		proven = templates;
-		return await ports.templates.keep(templates);
-	}
-
-	function distrust({ templates }: Accepted, problems: readonly Problem[]): boolean {
-		if (proven === undefined || templates === proven) return false;
-		newest = undefined;
-		broken = problems;
-		return true;
-	}
-
-	function candidates(): ReadonlySet<Templates> {
-		return new Set([newest, proven].filter((templates) => templates !== undefined));
+	async function within(
+		structure: string,
+		fleet: Fleet,
+		signal: AbortSignal,
+	): Promise<Generation | undefined> {
+		const proven = trust.proven();
+		const verdict = proven && (await verdicts.on(fleet, proven, signal));
+		const isSame = verdict?.accepted && verdict.generation.structure === structure;
+		return isSame ? verdict.generation : undefined;
 	}
 
 	async function startAfresh(): Promise<void> {
 		quarantined = new Map();
 		verdicts.forget();
-		proven ??= await ports.templates.kept();
-		try {
-			newest = await ports.templates.load();
-			broken = [];
-		} catch (thrown) {
-			if (!(thrown instanceof AppError)) throw thrown;
-			newest = undefined;
-			broken = [templateProblem(thrown)];
-		}
+		await trust.readAgain();
 	}
 
 	async function withEveryone(fleet: Fleet, signal: AbortSignal): Promise<Acceptance | undefined> {
 		const problems: Problem[] = [];
-		for (const templates of candidates()) {
+		for (const templates of trust.candidates()) {
 			const verdict = await verdicts.on(fleet, templates, signal);
-			if (verdict.accepted) return { accepted: written(fleet, templates), problems };
+			if (verdict.accepted) return { accepted: { ...verdict, templates }, problems };
 			problems.push(refusalProblem(verdict));
 		}
 		return undefined;
@@ -109,18 +86,19 @@ export function createAccept(ports: AcceptPorts, options: ProxyOptions): Accept 
 
 	async function withSome(fleet: Fleet, lastGood: boolean, signal: AbortSignal): Promise<Acceptance> {
 		const problems: Problem[] = [];
-		for (const templates of candidates()) {
+		for (const templates of trust.candidates()) {
 			const result = await quarantine(fleet, (part) => verdicts.on(part, templates, signal), !lastGood);
 			if (result.kind === "served") {
 				for (const refused of result.refused) quarantined.set(refused.member.server.name, refused);
-				return { accepted: written(result.fleet, templates), problems };
+				const generation = render(result.fleet, options, templates);
+				return { accepted: { generation, templates }, problems };
 			}
 			problems.push(refusalProblem(result.verdict));
 		}
 		return { accepted: undefined, problems };
 	}
 
-	return { accept, hopeful: (fleet) => without(quarantined, fleet), prove, distrust };
+	return { accept, hopeful: (fleet) => without(quarantined, fleet), within, ...trust };
 }
 
 function lackingIn(accepted: Accepted | undefined): readonly Problem[] {
@@ -131,16 +109,6 @@ function without(quarantined: ReadonlyMap<string, RefusedMember>, fleet: Fleet):
 	const members = membersOf(fleet);
 	const others = members.filter(({ server }) => !quarantined.has(server.name));
 	return others.length === members.length ? fleet : partOf(fleet, others);
-}
-
-function templateProblem(error: AppError): Problem {
-	return {
-		code: error.code,
-		severity: "problem",
-		subject: "templates",
-		message: error.message,
-		hint: error.hint ?? "mend the template; until then the last good one is used",
-	};
 }
 
 function refusalProblem({ findings, output }: Refusal): Problem {

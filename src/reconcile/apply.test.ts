@@ -52,11 +52,11 @@ test("it is not tried again at every turn, but at the next full one; the problem
 	expect(outcome.problems).toMatchObject([{ code: "unreached-pool" }]);
 });
 
-test("while no process will start with what else there is, servers come and go in the one that runs", async () => {
+test("while no process will start with what else there is, servers come and go in the one that runs, and in the file", async () => {
 	const { onChange, world, newsOfJournal } = await withFailingReload();
 	await onChange({ containers: [a, c] });
 	newsOfJournal();
-	await onChange({ containers: [b, c] });
+	const outcome = await onChange({ containers: [b, c] });
 
 	expect(newsOfJournal().map((line) => line.split("-")[0])).toEqual([
 		"read 0",
@@ -64,7 +64,25 @@ test("while no process will start with what else there is, servers come and go i
 		"add nodes/b",
 		"remove nodes/a",
 		"check",
+		"check",
+		`promote ${outcome.generation}`,
 	]);
+	expect(world.process).toEqual(startedFrom(inForceIn(world)));
+	expect(servedIn(outcome)).toEqual(["b"]);
+	expect(outcome.changes).toMatchObject([
+		{ event: "leave", name: "a" },
+		{ event: "join", name: "b" },
+	]);
+	expect(outcome.problems).toMatchObject([{ code: "unreached-pool" }, { code: "reload-failed" }]);
+});
+
+test("promise 4: what the parser refuses is not promoted meanwhile, and who has left is out all the same", async () => {
+	const { onChange, world, good } = await withFailingReload();
+	await onChange({ containers: [a, c] });
+	world.faults.refuses = ({ fleet }) => (fleet.pools.length === 1 ? "not without the other pool" : undefined);
+	await onChange({ containers: [b, c] });
+
+	expect(world.inForce()?.id).toBe(good.generation);
 	expect([...(world.process?.servers.keys() ?? [])]).toEqual([expect.stringMatching(/^nodes\/b-/)]);
 });
 

@@ -1,9 +1,10 @@
 import type { Clock } from "../clock.ts";
-import type { Draft } from "../model/build.ts";
+import { type Draft, refilled } from "../model/build.ts";
 import type { Generation } from "../model/generation.ts";
 import { plan } from "../model/plan.ts";
 import type { Problem } from "../model/problem.ts";
 import type { Departure } from "../model/server-steps.ts";
+import type { Step } from "../model/step.ts";
 import type { Accept, Accepted } from "./accept.ts";
 import { type Applying, apply } from "./apply.ts";
 import { createPace } from "./pace.ts";
@@ -22,8 +23,10 @@ export type Bringing = {
 export type Brought = {
 	readonly inForce: InForce;
 	readonly problems: readonly Problem[];
-	/** Undefined when nothing was to be applied. */
-	readonly applied: Applying | undefined;
+	/** The steps that took effect. */
+	readonly done: readonly Step[];
+	/** Milliseconds until a reload that has to wait may be made. */
+	readonly putOff?: number | undefined;
 };
 
 /** Has a generation accepted and put in force. `patient` aborts while HAProxy's parser is asked, and never later. */
@@ -48,19 +51,43 @@ export function createBring(
 		const asked = { afresh, lastGood: before !== undefined };
 		const { accepted, problems } = await templates.accept(draft.fleet, asked, patient);
 		const found = [...draft.problems, ...problems];
-		if (accepted === undefined) return { inForce: before, problems: found, applied: undefined };
-		if (accepted.generation.structure === unloadable?.structure)
-			return { inForce: before, problems: [...found, ...unloadable.problems], applied: undefined };
-
+		if (accepted === undefined) return { inForce: before, problems: found, done: [] };
 		const applied = await put(accepted.generation, how, signal);
 		const inForce = applied.inForce ? accepted.generation : before;
 		if (isDistrusted(accepted, applied))
 			return await bring({ ...how, before: inForce, afresh: false }, patient, signal);
-		const unkept = applied.loaded ? await templates.prove(accepted) : [];
-		return { inForce, problems: [...found, ...unkept, ...applied.problems], applied };
+		const unkept = applied.loaded ? await templates.prove(accepted.templates) : [];
+		const { done, putOff } = applied;
+		const brought = { inForce, problems: [...found, ...unkept, ...applied.problems], done, putOff };
+		return applied.inForce ? brought : await keepUp(how, brought, patient, signal);
+	}
+
+	/** Until what is wanted is loaded, a process that starts from the file has the servers of now in the pools of before. */
+	async function keepUp(
+		{ draft, before, departures }: Bringing,
+		brought: Brought,
+		patient: AbortSignal,
+		signal: AbortSignal,
+	): Promise<Brought> {
+		if (before === undefined || before.structure === unloadable?.structure) return brought;
+		const fleet = refilled(before.fleet, templates.hopeful(draft.fleet));
+		const present = await templates.within(before.structure, fleet, patient);
+		if (present === undefined) return brought;
+		const running = process.seen() ?? (await process.look(signal));
+		const steps = plan({ inForce: before, running, departures }, present);
+		const changes = steps.filter(({ kind }) => kind !== "reload");
+		const { inForce, done, problems } = await apply(changes, present, world, signal);
+		return {
+			...brought,
+			inForce: inForce ? present : before,
+			done: [...brought.done, ...done],
+			problems: [...brought.problems, ...problems],
+		};
 	}
 
 	async function put(desired: Generation, how: Bringing, signal: AbortSignal): Promise<Applying> {
+		if (desired.structure === unloadable?.structure)
+			return { inForce: false, loaded: false, done: [], problems: unloadable.problems };
 		const applied = { inForce: how.before, running: process.seen(), departures: how.departures };
 		const applying = await apply(plan(applied, desired), desired, world, signal);
 		const isRefused = !applying.inForce && applying.putOff === undefined;
@@ -69,7 +96,7 @@ export function createBring(
 	}
 
 	function isDistrusted(accepted: Accepted, { loaded, putOff, problems }: Applying): boolean {
-		return !loaded && putOff === undefined && templates.distrust(accepted, problems);
+		return !loaded && putOff === undefined && templates.distrust(accepted.templates, problems);
 	}
 
 	return bring;

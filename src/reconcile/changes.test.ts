@@ -138,7 +138,7 @@ test("without an engine, nobody who was taken out is brought back", async () => 
 	expect([...(world.process?.servers.values() ?? [])].map(({ state }) => state)).toEqual(["maint", "ready"]);
 });
 
-test("reloads keep their distance: another structure waits, and servers come and go meanwhile", async () => {
+test("reloads keep their distance: another structure waits, and servers come and go meanwhile, in the file as well", async () => {
 	const { onChange, world, reconciler, signal, newsOfJournal } = await settledPair();
 	await onChange({ containers: [a, b, c] });
 	newsOfJournal();
@@ -156,7 +156,11 @@ test("reloads keep their distance: another structure waits, and servers come and
 		"remove nodes/a",
 		"remove own/c",
 		"check",
+		"check",
+		`promote ${world.inForce()?.id}`,
 	]);
+	expect(outcome && servedIn(outcome)).toEqual(["b"]);
+	expect(world.process).toEqual(startedFrom(inForceIn(world)));
 
 	expect(servedIn(await onChange())).toEqual(["b"]);
 	expect(world.process).toEqual(startedFrom(inForceIn(world)));

@@ -92,8 +92,8 @@ export function createReconciler(ports: Ports, clock: Clock, config: ReconcilerC
 		return { ...outcome, problems: [...outcome.problems, ...unwritten] };
 	}
 
-	const dueIn = ({ applied }: Brought): number =>
-		Math.min(applied?.putOff ?? never, departures.due(process.seen()) ?? never);
+	const dueIn = ({ putOff }: Brought): number =>
+		Math.min(putOff ?? never, departures.due(process.seen()) ?? never);
 
 	return { pass, passWithoutEngine };
 }
@@ -101,12 +101,12 @@ export function createReconciler(ports: Ports, clock: Clock, config: ReconcilerC
 const never = Number.POSITIVE_INFINITY;
 const nothing: readonly Problem[] = [];
 
-function outcomeOf({ inForce, problems, applied }: Brought, quick: readonly Step[], again: number): Outcome {
+function outcomeOf({ inForce, problems, done }: Brought, quick: readonly Step[], again: number): Outcome {
 	return {
 		fleet: inForce?.fleet,
 		generation: inForce?.id,
 		draft: undefined,
-		steps: [...quick, ...(applied?.done ?? [])],
+		steps: [...quick, ...done],
 		changes: [],
 		problems,
 		again,

@@ -11,9 +11,12 @@ import type { Refusal } from "./quarantine.ts";
 /** What HAProxy's parser says of fleets, each text asked about once. */
 export type Verdicts = {
 	/** A template that fails on this fleet refuses it, too. */
-	readonly on: (fleet: Fleet, templates: Templates, signal: AbortSignal) => Promise<Verdict>;
+	readonly on: (fleet: Fleet, templates: Templates, signal: AbortSignal) => Promise<Judged>;
 	readonly forget: () => void;
 };
+
+/** What the templates made of a fleet, where HAProxy's parser takes it. */
+export type Judged = { readonly accepted: true; readonly generation: Generation } | Refusal;
 
 /** More than one search for the servers at fault comes to. */
 const most = 1_000;
@@ -27,20 +30,23 @@ export function createVerdicts(
 	/** What each set of templates wrote last. */
 	const written = new WeakMap<Templates, { readonly fleet: string; readonly id: string }>();
 
-	async function on(fleet: Fleet, templates: Templates, signal: AbortSignal): Promise<Verdict> {
+	async function on(fleet: Fleet, templates: Templates, signal: AbortSignal): Promise<Judged> {
 		const rendered = renderedOrRefused(fleet, templates);
 		if ("accepted" in rendered) return rendered;
 		if (isFickle(templates, fleet, rendered.id)) return refusedBy(fickle);
-		const before = known.get(rendered.id);
-		if (before !== undefined) return before;
-		const verdict = refusedMap(rendered) ?? (await generations.check(rendered, signal));
-		const told = verdict.accepted ? verdict : located(verdict, rendered, templates);
+		const verdict = known.get(rendered.id) ?? (await asked(rendered, templates, signal));
+		return verdict.accepted ? { accepted: true, generation: rendered } : verdict;
+	}
+
+	async function asked(generation: Generation, templates: Templates, signal: AbortSignal): Promise<Verdict> {
+		const verdict = refusedMap(generation) ?? (await generations.check(generation, signal));
+		const told = verdict.accepted ? verdict : located(verdict, generation, templates);
 		if (known.size >= most) known.clear();
-		known.set(rendered.id, told);
+		known.set(generation.id, told);
 		return told;
 	}
 
-	function renderedOrRefused(fleet: Fleet, templates: Templates): Generation | Verdict {
+	function renderedOrRefused(fleet: Fleet, templates: Templates): Generation | Refusal {
 		try {
 			return render(fleet, options, templates);
 		} catch (thrown) {
