@@ -10,6 +10,8 @@ const failed = { kind: "failed", log: "cannot bind socket (Address already in us
 /** In a pool of its own, which takes a reload. */
 const c = container("c", { health: "healthy", labels: { "ballast.pool": "own" } });
 
+const elsewhere = container("d", { health: "healthy", labels: { "ballast.pool": "another" } });
+
 /** `a` is served, and HAProxy's next process will not start. */
 async function withFailingReload() {
 	const passes = passesIn(createFakeWorld({ containers: [a] }));
@@ -38,16 +40,18 @@ test("a generation that HAProxy would not load is taken back, and HAProxy's reas
 	expect(world.nodes()).toEqual(["a"]);
 });
 
-test("it is not tried again at every turn, but at the next full one; the problem stays meanwhile", async () => {
-	const { onChange, full, world, newsOfJournal } = await withFailingReload();
+test("it is tried again after a while, however often events and lists come; the problem stays meanwhile", async () => {
+	const { onChange, full, world, newsOfJournal, clock } = await withFailingReload();
 	await onChange({ containers: [a, c] });
 	newsOfJournal();
 
-	expect((await onChange()).problems).toMatchObject([{ code: "unreached-pool" }, { code: "reload-failed" }]);
-	expect(newsOfJournal()).toEqual(["read 0"]);
+	for (const pass of [onChange, full, onChange, full])
+		expect((await pass()).problems).toMatchObject([{ code: "unreached-pool" }, { code: "reload-failed" }]);
+	expect(newsOfJournal()).not.toContain("reload");
 
 	world.faults.reload = undefined;
-	const outcome = await full();
+	await clock.advance(50_000);
+	const outcome = await onChange();
 	expect(servedIn(outcome)).toEqual(["a", "c"]);
 	expect(outcome.problems).toMatchObject([{ code: "unreached-pool" }]);
 });
@@ -94,6 +98,21 @@ test("it is tried at once when it has become another one", async () => {
 	expect(servedIn(await onChange({ containers: [b] }))).toEqual(["b"]);
 });
 
+test("reloads that fail keep their distance, too, and none is forgotten for the next", async () => {
+	const { onChange, full, world, newsOfJournal } = await withFailingReload();
+	await onChange({ containers: [a, c] });
+	world.holds({ containers: [a, elsewhere] });
+	newsOfJournal();
+	expect((await full()).again).toBe(100);
+	expect(newsOfJournal()).not.toContain("reload");
+
+	await onChange();
+	expect(newsOfJournal()).toContain("reload");
+	await onChange({ containers: [a, c] });
+	await onChange({ containers: [a, elsewhere] });
+	expect(newsOfJournal()).not.toContain("reload");
+});
+
 test("a failed reload to what is in force already takes nothing back", async () => {
 	const { onChange, world, newsOfJournal, good } = await withFailingReload();
 	world.process = { pid: 7, structure: "an older one", servers: new Map() };
@@ -102,6 +121,8 @@ test("a failed reload to what is in force already takes nothing back", async () 
 	expect(newsOfJournal()).toEqual(["read 0", "reload"]);
 	expect(world.inForce()?.id).toBe(good.generation);
 	expect(outcome.problems).toMatchObject([{ code: "reload-failed" }]);
+	await onChange();
+	expect(newsOfJournal()).toEqual(["read 0"]);
 });
 
 test("a process that runs another generation is reloaded, and the plan says why", async () => {

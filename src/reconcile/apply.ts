@@ -4,6 +4,7 @@ import { plan } from "../model/plan.ts";
 import type { Problem } from "../model/problem.ts";
 import { runningName } from "../model/running.ts";
 import { isServerStep, type ReloadReason, type ServerStep, type Step } from "../model/step.ts";
+import type { InVain } from "./in-vain.ts";
 import type { Pace } from "./pace.ts";
 import type { Ports } from "./ports.ts";
 import type { Process, Unmet } from "./process.ts";
@@ -25,8 +26,10 @@ type World = {
 	readonly process: Process;
 	readonly pace: Pace;
 	readonly clock: Clock;
-	/** Names of servers for which a reload was made already, in vain. */
-	readonly hopeless: Set<string>;
+	/** What no process would start with, by structure. */
+	readonly unloadable: InVain<readonly Problem[]>;
+	/** Servers that a reload did not mend, by `<pool>/<server>`. */
+	readonly hopeless: InVain<true>;
 };
 
 /** How long a process that is starting may take to tell its structure, in milliseconds; and how often it is asked. */
@@ -43,14 +46,16 @@ export async function apply(
 	world: World,
 	signal: AbortSignal,
 ): Promise<Applying> {
-	const { generations, process, pace } = world;
+	const { generations, process, pace, hopeless, unloadable } = world;
 	const changes = steps.filter(isServerStep);
 	const unmet = await process.change(changes, signal);
 	const done: Step[] = changes.filter((step) => !unmet.some((one) => one.step === step));
 	const promote = steps.find(({ kind }) => kind === "promote");
 	const structural = steps.find((step) => step.kind === "reload")?.reasons ?? [];
-	const repairs = unmet.filter(({ step }) => !world.hopeless.has(runningName(step)));
+	const repairs = unmet.filter(({ step }) => hopeless.of(runningName(step)) === undefined);
 	const reasons = [...structural, ...repairs.map(repairReason)];
+	const inVain = reasons.length > 0 ? unloadable.of(generation.structure) : undefined;
+	if (inVain !== undefined) return { inForce: promote === undefined, loaded: false, done, problems: inVain };
 	const putOff = reasons.length > 0 ? pace.wait() : 0;
 	if (structural.length > 0 && putOff > 0)
 		return { inForce: false, loaded: false, done, putOff, problems: [] };
@@ -59,23 +64,14 @@ export async function apply(
 		await generations.promote(generation);
 		done.push(promote);
 	}
-	const inVain = unmet.filter((one) => !repairs.includes(one)).map(notMade);
-	if (reasons.length === 0) return { inForce: true, loaded: true, done, problems: inVain };
-	if (putOff > 0) return { inForce: true, loaded: true, done, putOff, problems: inVain };
+	const problems = unmet.filter((one) => !repairs.includes(one)).map(notMade);
+	if (reasons.length === 0) return { inForce: true, loaded: true, done, problems };
+	if (putOff > 0) return { inForce: true, loaded: true, done, putOff, problems };
 	return await reload();
 
 	async function reload(): Promise<Applying> {
 		const result = await process.reload(signal);
-		if (result.kind === "failed") {
-			if (promote !== undefined) await generations.revert();
-			const kept = done.filter(isServerStep);
-			return {
-				inForce: promote === undefined,
-				loaded: false,
-				done: kept,
-				problems: [reloadFailed(result.log)],
-			};
-		}
+		if (result.kind === "failed") return await takenBack(result.log);
 		if (result.kind === "reloaded") pace.reloaded(result.old);
 		const loaded = await settledStructure();
 		const isRight = loaded === generation.structure;
@@ -84,14 +80,22 @@ export async function apply(
 		return { inForce: true, loaded: isRight, done: [...done, ...reloaded], problems };
 	}
 
+	async function takenBack(log: string): Promise<Applying> {
+		pace.failed();
+		const problems = [reloadFailed(log)];
+		unloadable.add(generation.structure, problems);
+		if (promote !== undefined) await generations.revert();
+		return { inForce: promote === undefined, loaded: false, done: done.filter(isServerStep), problems };
+	}
+
 	/** What the file can't say of servers; and whether what the Runtime API would not do was repaired. */
 	async function settle(before: readonly Unmet[]): Promise<readonly Problem[]> {
 		const applied = { inForce: generation, running: process.seen(), departures: new Map() };
 		const still = await process.change(plan(applied, generation).filter(isServerStep), signal);
-		for (const { step } of still) world.hopeless.add(runningName(step));
+		for (const { step } of still) hopeless.add(runningName(step), true);
 		for (const { step } of before)
 			if (!still.some((one) => runningName(one.step) === runningName(step)))
-				world.hopeless.delete(runningName(step));
+				hopeless.delete(runningName(step));
 		return still.map(notMade);
 	}
 

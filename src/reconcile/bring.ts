@@ -1,12 +1,12 @@
 import type { Clock } from "../clock.ts";
 import { type Draft, refilled } from "../model/build.ts";
-import type { Generation } from "../model/generation.ts";
 import { plan } from "../model/plan.ts";
 import type { Problem } from "../model/problem.ts";
 import type { Departure } from "../model/server-steps.ts";
 import type { Step } from "../model/step.ts";
 import type { Accept, Accepted } from "./accept.ts";
 import { type Applying, apply } from "./apply.ts";
+import { createInVain } from "./in-vain.ts";
 import { createPace } from "./pace.ts";
 import type { InForce, Ports } from "./ports.ts";
 import type { Process } from "./process.ts";
@@ -16,7 +16,7 @@ export type Bringing = {
 	readonly draft: Pick<Draft, "fleet" | "problems">;
 	readonly before: InForce;
 	readonly departures: ReadonlyMap<string, Departure>;
-	/** Read the templates anew, and give what was refused another chance. */
+	/** Read the templates anew, and give what HAProxy's parser refused another chance. */
 	readonly afresh: boolean;
 };
 
@@ -38,22 +38,20 @@ export function createBring(
 	process: Process,
 	clock: Clock,
 ): Bring {
-	const world = { ...ports, process, pace: createPace(clock), clock, hopeless: new Set<string>() };
-	/** A structure that HAProxy's parser accepts but its process does not; not to be tried at every turn. */
-	let unloadable: { readonly structure: string; readonly problems: readonly Problem[] } | undefined;
+	const hopeless = createInVain<true>(clock);
+	const unloadable = createInVain<readonly Problem[]>(clock);
+	const world = { ...ports, process, pace: createPace(clock), clock, hopeless, unloadable };
 
 	async function bring(how: Bringing, patient: AbortSignal, signal: AbortSignal): Promise<Brought> {
 		const { draft, before, afresh } = how;
-		if (afresh) {
-			world.hopeless.clear();
-			unloadable = undefined;
-		}
 		const asked = { afresh, lastGood: before !== undefined };
 		const { accepted, problems } = await templates.accept(draft.fleet, asked, patient);
 		const found = [...draft.problems, ...problems];
 		if (accepted === undefined) return { inForce: before, problems: found, done: [] };
-		const applied = await put(accepted.generation, how, signal);
-		const inForce = applied.inForce ? accepted.generation : before;
+		const { generation } = accepted;
+		const present = { inForce: before, running: process.seen(), departures: how.departures };
+		const applied = await apply(plan(present, generation), generation, world, signal);
+		const inForce = applied.inForce ? generation : before;
 		if (isDistrusted(accepted, applied))
 			return await bring({ ...how, before: inForce, afresh: false }, patient, signal);
 		const unkept = applied.loaded ? await templates.prove(accepted.templates) : [];
@@ -69,7 +67,7 @@ export function createBring(
 		patient: AbortSignal,
 		signal: AbortSignal,
 	): Promise<Brought> {
-		if (before === undefined || before.structure === unloadable?.structure) return brought;
+		if (before === undefined || unloadable.of(before.structure) !== undefined) return brought;
 		const fleet = refilled(before.fleet, templates.hopeful(draft.fleet));
 		const present = await templates.within(before.structure, fleet, patient);
 		if (present === undefined) return brought;
@@ -83,16 +81,6 @@ export function createBring(
 			done: [...brought.done, ...done],
 			problems: [...brought.problems, ...problems],
 		};
-	}
-
-	async function put(desired: Generation, how: Bringing, signal: AbortSignal): Promise<Applying> {
-		if (desired.structure === unloadable?.structure)
-			return { inForce: false, loaded: false, done: [], problems: unloadable.problems };
-		const applied = { inForce: how.before, running: process.seen(), departures: how.departures };
-		const applying = await apply(plan(applied, desired), desired, world, signal);
-		const isRefused = !applying.inForce && applying.putOff === undefined;
-		unloadable = isRefused ? { structure: desired.structure, problems: applying.problems } : undefined;
-		return applying;
 	}
 
 	function isDistrusted(accepted: Accepted, { loaded, putOff, problems }: Applying): boolean {

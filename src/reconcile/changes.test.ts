@@ -63,8 +63,8 @@ test("promise 6: what HAProxy would not do is repaired by a reload, which says w
 	expect(outcome.problems).toEqual([]);
 });
 
-test("promise 6: what not even a reload mends is a problem, and no reason to reload for ever", async () => {
-	const { onChange, world, newsOfJournal } = await settledPair();
+test("promise 6: what not even a reload mends is a problem, and no reason to reload at every list", async () => {
+	const { onChange, full, world, clock, newsOfJournal } = await settledPair();
 	const out = { ...a, health: "unhealthy" } as const;
 	world.faults.change = ({ server }) => (server.startsWith("a-") ? "it is not in the mood" : undefined);
 	world.faults.keeps = true;
@@ -74,8 +74,12 @@ test("promise 6: what not even a reload mends is a problem, and no reason to rel
 	]);
 	newsOfJournal();
 	await onChange();
-
+	await full();
 	expect(newsOfJournal()).not.toContain("reload");
+
+	await clock.advance(50_000);
+	await onChange();
+	expect(newsOfJournal()).toContain("reload");
 });
 
 test("who is there as before, but was touched by somebody, is put right at the next look", async () => {

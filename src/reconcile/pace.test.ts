@@ -6,6 +6,16 @@ test("the first reload need not wait", () => {
 	expect(createPace(createFakeClock()).wait()).toBe(0);
 });
 
+test("the rest doubles with each reload that fails in a row, until one succeeds", () => {
+	const pace = createPace(createFakeClock());
+	const rests = [pace.failed, pace.failed, pace.failed, () => pace.reloaded(0), pace.failed].map((end) => {
+		end();
+		return pace.wait();
+	});
+
+	expect(rests).toEqual([100, 200, 400, 100, 100]);
+});
+
 test.each([
 	[0, 100],
 	[1, 200],

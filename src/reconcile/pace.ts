@@ -6,18 +6,31 @@ export type Pace = {
 	readonly wait: () => number;
 	/** A reload was made, and so many processes are there that only finish their connections. */
 	readonly reloaded: (old: number) => void;
+	/** The new process could not start. */
+	readonly failed: () => void;
 };
 
-/** In milliseconds: after a reload that left nobody behind, and the longest. */
+/** In milliseconds: after a reload that left nobody behind or a first one that failed, and the longest. */
 const [shortest, longest] = [100, 10_000];
 
-/** The rest after a reload doubles with each process that is left behind. */
+/** The rest after a reload doubles with each process that is left behind, and with each that fails in a row. */
 export function createPace(clock: Pick<Clock, "now">): Pace {
 	let notBefore = Number.NEGATIVE_INFINITY;
+	let failures = 0;
+
+	function rest(doublings: number): void {
+		notBefore = clock.now() + Math.min(shortest * 2 ** doublings, longest);
+	}
+
 	return {
 		wait: () => Math.max(0, notBefore - clock.now()),
 		reloaded: (old) => {
-			notBefore = clock.now() + Math.min(shortest * 2 ** old, longest);
+			failures = 0;
+			rest(old);
+		},
+		failed: () => {
+			rest(failures);
+			failures += 1;
 		},
 	};
 }
