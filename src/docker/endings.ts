@@ -23,13 +23,19 @@ export type PastEndings = {
  */
 export type Endings = {
 	readonly note: (event: DockerEvent) => void;
-	/** Told once, at the read that has found it out. */
-	readonly of: (found: readonly Found[], known: Known) => PastEndings;
+	/** What was read, over what was known before. */
+	readonly read: (found: readonly Found[], known: Known) => void;
+	/** What reads have found out since `recorded` was last called. */
+	readonly past: () => PastEndings;
+	readonly recorded: () => void;
 };
+
+const none: PastEndings = { departed: [], restarted: new Map() };
 
 export function createEndings(told: Pick<Told, "leaving">): Endings {
 	/** By id, of the start that was read last: what a later one comes to meanwhile is not kept. */
 	const endings = new Map<string, Noted>();
+	let past = none;
 
 	function note({ containerId: id, action, exitCode }: DockerEvent): void {
 		const before = endings.get(id) ?? { exitCode: undefined, outOfMemory: false };
@@ -73,15 +79,25 @@ export function createEndings(told: Pick<Told, "leaving">): Endings {
 		for (const id of endings.keys()) if (!known.has(id)) endings.delete(id);
 	}
 
+	/** Of a start that was written down as one that serves, the first ending counts. */
+	function read(found: readonly Found[], known: Known): void {
+		const gone = found.filter(({ container }) => container === undefined);
+		const present = found.flatMap(({ container }) => container ?? []);
+		const departed = gone.flatMap(({ id }) => lastWords(known.get(id)));
+		const restarted = endsOf(new Map(present.map((one) => [one.id, one])), known);
+		forget(found, known);
+		past = {
+			departed: [...past.departed, ...departed],
+			restarted: new Map([...restarted, ...past.restarted]),
+		};
+	}
+
 	return {
 		note,
-		of: (found, known) => {
-			const gone = found.filter(({ container }) => container === undefined);
-			const present = found.flatMap(({ container }) => container ?? []);
-			const departed = gone.flatMap(({ id }) => lastWords(known.get(id)));
-			const restarted = endsOf(new Map(present.map((one) => [one.id, one])), known);
-			forget(found, known);
-			return { departed, restarted };
+		read,
+		past: () => past,
+		recorded: () => {
+			past = none;
 		},
 	};
 }

@@ -1,7 +1,7 @@
 import type { Clock } from "../clock.ts";
 import type { Inventory } from "../model/container.ts";
 import type { DockerClient } from "./client.ts";
-import { createEndings, type PastEndings } from "./endings.ts";
+import { createEndings } from "./endings.ts";
 import type { DockerEvent } from "./events.ts";
 import { createKnowledge, type Knowledge } from "./knowledge.ts";
 import { createTold } from "./leaving.ts";
@@ -35,6 +35,8 @@ export type EngineInventory = {
 	 * nothing; a container that alone can't be read stays as it was, and is among `unreadable`.
 	 */
 	readonly read: (hints: ReadHints, signal: AbortSignal) => Promise<Inventory>;
+	/** How containers ended that are gone or started anew, as reads have told, was written down: later ones need not tell. */
+	readonly recorded: () => void;
 	/**
 	 * Takes an event in, to be followed by a read. Only a `kill` is remembered, for the start that it came after, and how one
 	 * ended that may be gone by then. Undefined when there is nothing to read yet.
@@ -63,8 +65,6 @@ export function createInventory(parts: InventoryParts): EngineInventory {
 	const knowledge = createKnowledge(parts);
 	const isOwn = (id: string) => isSelf(id, self);
 	const news = createNews();
-	/** What the last read found ended, and started again or gone: it alone tells of them. */
-	let past: PastEndings = { departed: [], restarted: new Map() };
 
 	async function read(hints: ReadHints, signal: AbortSignal): Promise<Inventory> {
 		if (hints.all) return await readAll(signal);
@@ -76,7 +76,7 @@ export function createInventory(parts: InventoryParts): EngineInventory {
 		const { known } = knowledge.now();
 		const found = seen.filter(isFound);
 		await knowledge.add(found, toInspect, signal);
-		past = endings.of(found, known);
+		endings.read(found, known);
 		return settled(hints.containers, heard);
 	}
 
@@ -92,16 +92,17 @@ export function createInventory(parts: InventoryParts): EngineInventory {
 		const before = kept.map((one) => asKnown(one, isOwn(one.id), knowledge.now()));
 		const withWhy = kept.map((one, index) => unreadableOf(one, before[index]?.container));
 		await knowledge.replace([...found, ...before], withWhy, signal);
-		past = endings.of(found, known);
+		endings.read(found, known);
 		return settled(heard.keys(), heard);
 	}
 
 	function settled(ids: Iterable<string>, heard: ReturnType<typeof told.heard>): Inventory {
 		const { self: proxy, known, unreadable } = knowledge.now();
-		const all = new Map([...known, ...past.departed.map((one) => [one.id, one] as const)]);
+		const { departed, restarted } = endings.past();
+		const all = new Map([...departed.map((one) => [one.id, one] as const), ...known]);
 		for (const id of ids) told.settle(id, heard.get(id), all.get(id));
 		const leaving = told.leaving(all);
-		return { proxy, containers: [...all.values()], leaving, unreadable, restarted: past.restarted };
+		return { proxy, containers: [...all.values()], leaving, unreadable, restarted };
 	}
 
 	function note(event: DockerEvent): Hint | undefined {
@@ -119,7 +120,7 @@ export function createInventory(parts: InventoryParts): EngineInventory {
 		return { containerId, urgent: (isTold || takesAway.has(action)) && isOurs };
 	}
 
-	return { read, note, leaving: () => told.leaving(knowledge.now().known) };
+	return { read, recorded: endings.recorded, note, leaving: () => told.leaving(knowledge.now().known) };
 }
 
 /** A proxy that does not know its own networks would take every network for one that it shares. */

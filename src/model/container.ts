@@ -105,6 +105,6 @@ export type Inventory = {
 	/** By container id. */
 	readonly leaving: ReadonlyMap<string, Leaving>;
 	readonly unreadable: readonly Unreadable[];
-	/** By container id, of those that this read found started anew: how their start before ended. */
+	/** By container id, of those that were found started anew, until that is written down: how their start before ended. */
 	readonly restarted?: ReadonlyMap<string, Ending>;
 };

@@ -1,8 +1,10 @@
 import { expect, test } from "vitest";
 import { container, told } from "../testing/containers.ts";
 import { settled } from "../testing/fake-clock.ts";
+import { fakeId } from "../testing/fake-container.ts";
 import { createFakeWorld } from "../testing/fake-world.ts";
 import { passesIn } from "../testing/passes.ts";
+import { watchedEngine } from "../testing/watched-engine.ts";
 
 const [a, b] = [container("a", { health: "healthy" }), container("b", { health: "healthy" })];
 
@@ -13,6 +15,8 @@ async function settledPair() {
 	passes.newsOfJournal();
 	return passes;
 }
+
+const restartedAt = Date.parse("2026-01-01T00:00:30.000Z");
 
 const hints = { all: false, containers: new Set<string>(), urgent: false, look: false };
 const steps = (journal: readonly string[]) => journal.map((line) => line.split("-")[0]);
@@ -97,6 +101,47 @@ test("a pass that is overtaken while HAProxy's parser thinks has let nobody wait
 	expect(await reconciler.pass(hints, overtaken.signal, signal)).toBeUndefined();
 	expect(steps(newsOfJournal())).toEqual(["read 0", "maint nodes/a", "remove nodes/a", "check"]);
 });
+
+test.each([
+	["is gone", [{ action: "die", exitCode: 3 }], undefined, ["failed: died, exit code 3"]],
+	[
+		"has started again",
+		[
+			{ action: "kill", signal: 15 },
+			{ action: "die", exitCode: 0 },
+			{ action: "start", at: restartedAt },
+		],
+		new Date(restartedAt).toISOString(),
+		["leave: told to stop (SIGTERM)", "join: healthy"],
+	],
+] as const)(
+	"how one ended that %s by now is written down by the next pass, when the one that read it was overtaken",
+	async (_, events, startedAt, lines) => {
+		await using engine = await watchedEngine();
+		const app = { name: "app", labels: { role: "backend" }, health: "healthy", ports: [3000] };
+		engine.docker.add(app);
+		const world = createFakeWorld();
+		const ports = { ...world.ports, engine: engine.inventory };
+		const { full, reconciler, signal } = passesIn({ ...world, ports });
+		await full();
+		for (const event of events) engine.note("app", event);
+		if (startedAt === undefined) engine.docker.containers.clear();
+		else engine.change("app", { startedAt });
+		const overtaken = new AbortController();
+		engine.docker.add({ ...app, name: "other", address: "10.0.0.9" });
+		world.faults.refuses = () => {
+			overtaken.abort(new Error("somebody else leaves"));
+			return undefined;
+		};
+		const ids = { ...hints, containers: new Set(engine.docker.containers.keys()).add(fakeId("app")) };
+		expect(await reconciler.pass(ids, overtaken.signal, signal)).toBeUndefined();
+		await reconciler.pass(ids, signal, signal);
+		await full();
+
+		const told = world.log.slice(2).filter(({ name }) => name === "app");
+		expect(told.map(({ event, why }) => `${event}: ${why}`)).toEqual(lines);
+	},
+);
 
 test("who is taken out on HAProxy's own socket stays out, as after ballast maint, and comes back in the same way", async () => {
 	const { onChange, world, newsOfJournal } = await settledPair();

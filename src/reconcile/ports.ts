@@ -41,6 +41,8 @@ export type EnginePort = {
 	 * Throws `AppError` when the engine can't be read; what was known before stays known.
 	 */
 	readonly read: (hints: Hints, signal: AbortSignal) => Promise<Inventory>;
+	/** How containers ended that are gone or started anew, as reads have told, was written down: later ones need not tell. */
+	readonly recorded: () => void;
 	/** Who was told to stop, as far as is known without reading anything, by container id. */
 	readonly leaving: () => Inventory["leaving"];
 };

@@ -78,6 +78,7 @@ export function createReconciler(ports: Ports, clock: Clock, config: ReconcilerC
 		const outcome = outcomeOf(found, quick, dueIn(brought));
 		const written = await record(outcome, { before: recorded, draft, proxy: inventory.proxy });
 		recorded = outcome.fleet ?? recorded;
+		ports.engine.recorded();
 		return { ...written, draft };
 	}
 

@@ -82,6 +82,7 @@ export function createFakeWorld(circumstances: Circumstances = {}): FakeWorld {
 			if (faults.read !== undefined) throw faults.read;
 			return inventory;
 		},
+		recorded: () => undefined,
 		leaving: () => inventory.leaving,
 	};
 	const generations: Ports["generations"] = {

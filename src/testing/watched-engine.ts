@@ -13,6 +13,7 @@ const everything: ReadHints = { all: true, containers: new Set() };
 export type WatchedEngine = AsyncDisposable & {
 	readonly docker: FakeDocker;
 	readonly inventory: EngineInventory;
+	/** Reads all, and has written down how containers ended. */
 	readonly readAll: () => ReturnType<EngineInventory["read"]>;
 	/** Reads again only this container. */
 	readonly readOne: (name: string) => ReturnType<EngineInventory["read"]>;
@@ -36,12 +37,17 @@ export async function watchedEngine(self?: string, limitMs = 5_000): Promise<Wat
 		self,
 		clock: { now: () => time.now },
 	});
+	const read = async (hints: ReadHints) => {
+		const found = await inventory.read(hints, signal);
+		inventory.recorded();
+		return found;
+	};
 	return {
 		docker,
 		inventory,
 		time,
-		readAll: () => inventory.read(everything, signal),
-		readOne: (name) => inventory.read({ all: false, containers: new Set([fakeId(name)]) }, signal),
+		readAll: () => read(everything),
+		readOne: (name) => read({ all: false, containers: new Set([fakeId(name)]) }),
 		note: (name, event) => inventory.note({ containerId: fakeId(name), action: "kill", at: soon, ...event }),
 		change: (name, container) => docker.add({ ...docker.containers.get(fakeId(name)), name, ...container }),
 		[Symbol.asyncDispose]: docker[Symbol.asyncDispose],
