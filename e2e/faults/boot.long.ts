@@ -45,18 +45,21 @@ test("promise 11: after a reboot they are stale, and it says so until Docker ans
 	const { severity, message, hint } = await problemWith(proxy, "stale-membership", "servers");
 	expect(severity).toBe("problem");
 	expect(message).toContain("before the machine booted: 2 of them accept connections and are served");
-	expect(await logsOf(proxy.name)).toContain(hint);
+	await eventually(async () => expect(await logsOf(proxy.name)).toContain(hint));
 	await docker("unpause", relay.name);
 	await isWell();
-	expect(await sh(proxy.name, `cat ${runs}`)).not.toContain("another");
+	await eventually(async () => expect(await sh(proxy.name, `cat ${runs}`)).not.toContain("another"));
 });
 
 test("nothing of an earlier life is in force before it was judged", async () => {
 	await docker("pause", relay.name);
 	await docker("stop", "--time", "5", s1, s2);
 	proxy = await restartProxy(proxy);
-	const generations = (await sh(proxy.name, "ls /var/lib/ballast/generation")).split("\n");
-	expect(generations).toContain("last-life");
+	const generations = await eventually(async () => {
+		const names = (await sh(proxy.name, "ls /var/lib/ballast/generation")).split("\n");
+		expect(names).toContain("last-life");
+		return names;
+	});
 	expect(generations).not.toContain("current");
 	const response = await eventually(async () => fetch(proxy.url), 30_000);
 	expect(response.status).toBe(503);

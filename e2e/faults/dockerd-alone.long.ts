@@ -27,7 +27,7 @@ afterAll(async () => sandbox[Symbol.asyncDispose]());
 
 test("a dockerd that is stopped stops everything; started again, the proxy comes back, and so does its pool", async () => {
 	await engine.dockerd.stop();
-	expect(await running()).toBe(0);
+	await eventually(async () => expect(await running()).toBe(0));
 	await timed("dockerd without live-restore, restarted: the pool is right", async () => {
 		await engine.dockerd.start();
 		await isRight(proxy, 3);

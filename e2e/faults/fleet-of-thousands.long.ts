@@ -21,6 +21,7 @@ test("promise 1: a stream that is cut every three seconds costs no inspect of fi
 	await delay(3_000);
 
 	docker.requests.length = 0;
+	const asked = (what: RegExp) => docker.requests.filter((one) => what.test(one)).length;
 	docker.faults.cutStreams = 3_000;
 	docker.cut();
 	for (let round = 0; round < 10; round += 1) {
@@ -35,9 +36,8 @@ test("promise 1: a stream that is cut every three seconds costs no inspect of fi
 
 	expect(pool()).not.toContain("app-90");
 	expect(pool()).toContain("new-9");
-	const asked = (what: RegExp) => docker.requests.filter((one) => what.test(one)).length;
-	expect(asked(/\/events/)).toBeGreaterThan(4);
-	expect(asked(/\/containers\/json/)).toBeGreaterThan(4);
+	await expect.poll(() => asked(/\/events/), within).toBeGreaterThan(4);
+	await expect.poll(() => asked(/\/containers\/json/), within).toBeGreaterThan(4);
 	expect(asked(/\/containers\/[0-9a-f]{64}\/json/)).toBeLessThan(size / 5);
 	const codes = world.status.view().problems.map(({ code }) => code);
 	expect(new Set(codes), "that it is cut is no problem").toEqual(new Set(["unhealthy"]));

@@ -64,8 +64,8 @@ function daemonIn(inside: (...command: readonly string[]) => Promise<string>): D
 		await eventually(async () => inside("timeout", "2", "docker", "info"), 60_000);
 	};
 	return {
-		stop: async () => service("-wD", "-T", "30000", "-d"),
-		kill: async () => service("-wD", "-T", "10000", "-O", "-k"),
+		stop: async () => service("-wD", "-T", "60000", "-d"),
+		kill: async () => service("-wD", "-T", "60000", "-O", "-k"),
 		start: async () => service("-u").then(answers),
 		freeze: async () => service("-p"),
 		thaw: async () => service("-c").then(answers),

@@ -32,7 +32,7 @@ test("a container that takes no notice of its signal is out, and comes back 5 s 
 	const stubborn = await startServer(
 		sandbox,
 		"stubborn",
-		...["--stop-timeout", "1", images.base, "node", "--eval", deaf],
+		...["--stop-timeout", "4", images.base, "node", "--eval", deaf],
 	);
 	await agreeOn(proxy, one, two, stubborn);
 	const told = Date.now();
@@ -40,7 +40,7 @@ test("a container that takes no notice of its signal is out, and comes back 5 s 
 	await agreeOn(proxy, one, two);
 	await agreeOn(proxy, one, two, stubborn);
 
-	expect(Date.now() - told).toBeGreaterThan(6_000);
+	expect(Date.now() - told).toBeGreaterThan(9_000);
 	expect(await historyOf(proxy, stubborn)).toEqual([
 		"join: listening",
 		"leave: told to stop (SIGTERM)",
@@ -51,28 +51,26 @@ test("a container that takes no notice of its signal is out, and comes back 5 s 
 });
 
 test("what is in flight longer than ballast.drain allows is ended, though the app would go on", async () => {
-	const hasty = await startServer(sandbox, "hasty", "--label", "ballast.drain=3s", ...mortal);
+	const patient = ["--stop-timeout", "120"];
+	const hasty = await startServer(sandbox, "hasty", "--label", "ballast.drain=3s", ...patient, ...mortal);
 	await agreeOn(proxy, one, two, hasty);
 	const before = await timesAsked(hasty);
 	// One of three of them is for it, and the others wait for ever.
-	const held = Array.from({ length: 3 }, async () => {
-		const asked = fetch(`${proxy.url}/held`, { method: "POST", headers: { connection: "close" } });
-		const isAnswered = await asked.then(
-			({ ok }) => ok,
-			() => false,
-		);
-		return { isAnswered, at: Date.now() };
+	const held: ReturnType<typeof askHeld>[] = [];
+	await eventually(async () => {
+		held.push(askHeld());
+		expect(await timesAsked(hasty)).toBeGreaterThan(before);
 	});
-	await eventually(async () => expect(await timesAsked(hasty)).toBe(before + 1));
 	const told = Date.now();
 	await docker("kill", "--signal", "TERM", hasty);
 	const ended = await Promise.race(held);
 
 	expect(ended.isAnswered).toBe(false);
 	expect(ended.at - told).toBeGreaterThan(2_500);
-	expect(ended.at - told).toBeLessThan(9_000);
+	expect(ended.at - told).toBeLessThan(60_000);
 	await Promise.all([one, two].map(release));
-	expect((await Promise.all(held)).filter(({ isAnswered }) => isAnswered)).toHaveLength(2);
+	const unanswered = (await Promise.all(held)).filter(({ isAnswered }) => !isAnswered);
+	expect(unanswered).toHaveLength((await timesAsked(hasty)) - before);
 	await docker("rm", "--force", hasty);
 	await agreeOn(proxy, one, two);
 });
@@ -84,8 +82,12 @@ test.each(["drain", "maint"] as const)(
 		const isHeld = async () => expect(await rowOf(two)).toMatchObject({ held: hold, status });
 		expect(await ballast(proxy, hold, two)).toMatchObject({ exitCode: 0 });
 		await eventually(isHeld);
+		const before = (await historyOf(proxy, two)).length;
 		await docker("restart", two);
-		await eventually(async () => expect((await historyOf(proxy, two)).at(-1)).toBe("join: listening"));
+		await eventually(async () => {
+			const since = (await historyOf(proxy, two)).slice(before);
+			expect([since.length, since.at(-1)]).toEqual([2, "join: listening"]);
+		});
 		await eventually(isHeld);
 		await docker("restart", proxy.name);
 		const [url, statsUrl] = await Promise.all([urlOf(proxy.name, 80), urlOf(proxy.name, 1936)]);
@@ -100,6 +102,16 @@ test.each(["drain", "maint"] as const)(
 		expect((await statusOf(proxy)).lastReload).toEqual(lastReload);
 	},
 );
+
+/** A POST that its server holds until it is released. */
+async function askHeld(): Promise<{ readonly isAnswered: boolean; readonly at: number }> {
+	const asked = fetch(`${proxy.url}/held`, { method: "POST", headers: { connection: "close" } });
+	const isAnswered = await asked.then(
+		({ ok }) => ok,
+		() => false,
+	);
+	return { isAnswered, at: Date.now() };
+}
 
 async function rowOf(container: string) {
 	return (await serversOf(proxy)).find((row) => row.container === container);

@@ -30,6 +30,8 @@ const manners: Readonly<Record<string, () => void>> = {
 	"serves on": () => setTimeout(finish, 1_500),
 };
 process.on("SIGTERM", () => manners[manner]?.());
+// Dies by itself, whatever its manner.
+process.on("SIGUSR2", () => process.exit(1));
 
 /** Closes what is idle, takes no new connections, and ends with the last request. */
 function finish(): void {

@@ -1,4 +1,4 @@
-import { setTimeout as delay } from "node:timers/promises";
+import { eventually } from "../harness/eventually.ts";
 
 /** WebSockets and event streams that live for as long as the test wants. */
 export type LongConnections = {
@@ -6,7 +6,7 @@ export type LongConnections = {
 	readonly end: () => Promise<readonly string[]>;
 };
 
-type Connection = { readonly end: () => void; readonly cut: () => string | undefined };
+type Connection = { readonly end: () => void; readonly cut: () => Promise<string | undefined> };
 
 /** So many of each kind; resolves once all have said or heard something. */
 export async function openLongConnections(url: string, count: number): Promise<LongConnections> {
@@ -17,33 +17,28 @@ export async function openLongConnections(url: string, count: number): Promise<L
 	]);
 	return {
 		end: async () => {
-			// Time for one more message each, which shows that it is still heard.
-			await delay(2 * patienceMs);
-			const cuts = connections.map(({ cut }) => cut());
+			const cuts = await Promise.all(connections.map(async ({ cut }) => cut()));
 			for (const { end } of connections) end();
 			return cuts.filter((cut) => cut !== undefined);
 		},
 	};
 }
 
-/** Between messages; five times that much of silence is a cut, too. */
-const patienceMs = 200;
+/** Between messages. */
+const gapMs = 200;
 
 /** Sends a number after the other, and expects each back. */
 async function openWebSocket(url: string): Promise<Connection> {
 	const socket = new WebSocket(url);
-	const silence = createSilence("WebSocket");
+	const voice = createVoice("WebSocket");
 	let [sent, heard] = [0, 0];
-	const timer = setInterval(
-		() => socket.readyState === WebSocket.OPEN && socket.send(`${++sent}`),
-		patienceMs,
-	);
-	socket.addEventListener("close", ({ code }) => silence.ended(`closed with ${code}`));
+	const timer = setInterval(() => socket.readyState === WebSocket.OPEN && socket.send(`${++sent}`), gapMs);
+	socket.addEventListener("close", ({ code }) => voice.ended(`closed with ${code}`));
 	await new Promise((resolve, reject) => {
 		socket.addEventListener("error", () => reject(new Error(`no WebSocket at ${url}`)));
 		socket.addEventListener("message", ({ data }) => {
-			if (data !== `${++heard}`) silence.ended(`${data} came in the place of ${heard}`);
-			silence.broken();
+			if (data !== `${++heard}`) voice.ended(`${data} came in the place of ${heard}`);
+			voice.heard();
 			resolve(undefined);
 		});
 	});
@@ -51,37 +46,39 @@ async function openWebSocket(url: string): Promise<Connection> {
 		clearInterval(timer);
 		socket.close();
 	};
-	return { end, cut: silence.cut };
+	return { end, cut: voice.cut };
 }
 
 /** Server-sent events: `data: 1`, `data: 2`, … */
 async function openEventStream(url: string): Promise<Connection> {
 	const ended = new AbortController();
-	const silence = createSilence("event stream");
+	const voice = createVoice("event stream");
 	const { body } = await fetch(url, { signal: ended.signal });
 	const reading = async (): Promise<void> => {
-		for await (const _ of body ?? []) silence.broken();
-		silence.ended("ended");
+		for await (const _ of body ?? []) voice.heard();
+		voice.ended("ended");
 	};
-	reading().catch((reason: unknown) => silence.ended(`${reason}`));
-	return { end: () => ended.abort(), cut: silence.cut };
+	reading().catch((reason: unknown) => voice.ended(`${reason}`));
+	return { end: () => ended.abort(), cut: voice.cut };
 }
 
 /** What has become of a connection that should have something to say again and again. */
-function createSilence(kind: string) {
-	let [last, end] = [performance.now(), ""];
-	const at = () => new Date().toISOString();
+function createVoice(kind: string) {
+	let [count, end] = [0, ""];
 	return {
-		broken: () => {
-			last = performance.now();
+		heard: () => {
+			count += 1;
 		},
 		ended: (how: string) => {
-			end ||= `${at()} ${kind}: ${how}`;
+			end ||= `${new Date().toISOString()} ${kind}: ${how}`;
 		},
-		cut: (): string | undefined => {
-			if (end !== "") return end;
-			const ms = Math.round(performance.now() - last);
-			return ms > 5 * patienceMs ? `${kind}: silent for ${ms} ms` : undefined;
+		/** How it ended; undefined once it has said one thing more. */
+		cut: async (): Promise<string | undefined> => {
+			const before = count;
+			return await eventually(() => {
+				if (end === "" && count === before) throw new Error(`${kind}: nothing more was heard`);
+				return end === "" ? undefined : end;
+			}).catch((reason: Error) => reason.message);
 		},
 	};
 }

@@ -78,7 +78,8 @@ export async function servedBy(proxy: RunningProxy, pool: string): Promise<reado
 
 /** What the running process says of itself. */
 async function tableOf({ statsUrl }: RunningProxy): Promise<string> {
-	return (await fetch(`${statsUrl}/;csv`, { headers: { connection: "close" } })).text();
+	const options = { headers: { connection: "close" }, signal: AbortSignal.timeout(5_000) };
+	return (await fetch(`${statsUrl}/;csv`, options)).text();
 }
 
 /** `docker stop`, as people do it: with the container's own signal and stop timeout. */
@@ -92,5 +93,6 @@ export async function kill(container: string): Promise<void> {
 
 /** It ends by itself: without a signal that Docker would know of. */
 export async function die(container: string): Promise<void> {
-	await docker("exec", container, "sh", "-c", "kill 1");
+	await docker("exec", "--detach", container, "sh", "-c", "kill -USR2 1");
+	await docker("wait", container);
 }

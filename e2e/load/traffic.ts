@@ -87,7 +87,8 @@ export function startTraffic(url: string, mix: Mix): Traffic {
 /** Holds an idle connection longer than anybody else here, so that it is never the client who closes it. */
 function connect(url: string): Client {
 	return new Client(url, {
-		headersTimeout: 15_000,
+		// As long as HAProxy waits for a server.
+		headersTimeout: 60_000,
 		keepAliveTimeout: 60_000,
 		keepAliveTimeoutThreshold: -60_000,
 	});

@@ -17,7 +17,7 @@ export function startUploads(url: string, clients: number): Uploads {
 	let [arrived, going] = [0, true];
 
 	async function keepUploading(): Promise<void> {
-		const client = new Client(url, { headersTimeout: 15_000 });
+		const client = new Client(url, { headersTimeout: 60_000 });
 		while (going) {
 			const since = new Date().toISOString();
 			await upload(client).catch((reason: unknown) => lost.push(`${since} ${reason}`));

@@ -2,7 +2,8 @@ import { expect, test } from "vitest";
 import { soak } from "./soak.ts";
 
 test("two minutes of all that can happen at random: no safe request is lost, all agree, and nothing leaks", async () => {
-	const seed = Date.now() % 1_000_000;
+	// Always the same way: `make soak` takes others.
+	const seed = 5;
 	const faults = await soak({ minutes: 2, seed, tell: (line) => console.log(line) });
 
 	expect({ seed, faults }).toEqual({ seed, faults: [] });
