@@ -8,7 +8,7 @@ import { docker, inspect, tryDocker } from "../harness/docker.ts";
 import { eventually } from "../harness/eventually.ts";
 import { images } from "../harness/images.ts";
 import { keptLines } from "../harness/membership.ts";
-import { joinLabelOf, problemsOf, type RunningProxy, serversOf, startProxy } from "../harness/proxy.ts";
+import { hasNoProblems, joinLabelOf, type RunningProxy, serversOf, startProxy } from "../harness/proxy.ts";
 import { createSandbox, type Sandbox } from "../harness/sandbox.ts";
 import { startTraffic } from "../load/traffic.ts";
 
@@ -40,11 +40,10 @@ test("docker compose up with a changed image replaces the servers", async () => 
 	await agreeOn(proxy, ...webs(2));
 	const after = await idsOf(...webs(2));
 	expect(after).not.toEqual(before);
-	for (const id of before)
-		expect(await historyOf(id)).toEqual(["join: healthy", "leave: told to stop (SIGTERM)"]);
-	for (const id of after) expect(await historyOf(id)).toEqual(["join: healthy"]);
+	for (const id of before) await hasHistory(id, "join: healthy", "leave: told to stop (SIGTERM)");
+	for (const id of after) await hasHistory(id, "join: healthy");
 	expect(await (await fetch(proxy.url)).json()).toMatchObject({ tag: "second" });
-	expect(await problemsOf(proxy)).toEqual([]);
+	await hasNoProblems(proxy);
 });
 
 /*
@@ -66,7 +65,7 @@ test("docker compose up --force-recreate: 503 with Retry-After only while no app
 	const early = unserved.filter(({ until }) => until < Math.max(...told));
 	const late = unserved.filter(({ since }) => since > Math.min(...joined.map(Date.parse)));
 	expect({ early, late }).toEqual({ early: [], late: [] });
-	expect(await problemsOf(proxy)).toEqual([]);
+	await hasNoProblems(proxy);
 });
 
 test("docker compose --scale, run, stop and start are followed", async () => {
@@ -75,7 +74,7 @@ test("docker compose --scale, run, stop and start are followed", async () => {
 	await agreeOn(proxy, ...webs(4));
 	await eventually(async () => expect(await inspect(oneOff, ".State.Health.Status")).toBe("healthy"));
 	expect((await serversOf(proxy)).map(({ container }) => container)).not.toContain(oneOff);
-	expect(await problemsOf(proxy)).toEqual([]);
+	await hasNoProblems(proxy);
 
 	await Promise.all([up("--scale", "web=1"), docker("rm", "--force", oneOff)]);
 	await agreeOn(proxy, ...webs(1));
@@ -84,11 +83,11 @@ test("docker compose --scale, run, stop and start are followed", async () => {
 	await compose("start");
 	await agreeOn(proxy, ...webs(1));
 	const [id = ""] = await idsOf(...webs(1));
-	expect(await historyOf(id)).toEqual(["join: healthy", "leave: told to stop (SIGTERM)", "join: healthy"]);
+	await hasHistory(id, "join: healthy", "leave: told to stop (SIGTERM)", "join: healthy");
 
 	await compose("down", "--timeout", "5");
 	await agreeOn(proxy);
-	expect(await problemsOf(proxy)).toEqual([]);
+	await hasNoProblems(proxy);
 });
 
 function webs(count: number): readonly string[] {
@@ -99,9 +98,12 @@ async function idsOf(...containers: readonly string[]): Promise<readonly string[
 	return Promise.all(containers.map(async (one) => `${await inspect(one, ".Id")}`));
 }
 
-async function historyOf(id: string): Promise<readonly string[]> {
-	const about = (await keptLines(proxy)).filter((line) => line.id === id);
-	return about.map(({ event, why }) => `${event}: ${why}`);
+/** Waits until this is all that the log says of it. */
+async function hasHistory(id: string, ...expected: readonly string[]): Promise<void> {
+	await eventually(async () => {
+		const about = (await keptLines(proxy)).filter((line) => line.id === id);
+		expect(about.map(({ event, why }) => `${event}: ${why}`)).toEqual(expected);
+	});
 }
 
 /** When Docker sent its first signal, in milliseconds since 1970. */

@@ -1,5 +1,4 @@
 import { randomBytes } from "node:crypto";
-import { once } from "node:events";
 import { globSync } from "node:fs";
 import { mkdtemp, readdir, readFile, rm } from "node:fs/promises";
 import { tmpdir } from "node:os";
@@ -102,7 +101,13 @@ async function untilSaid(demo: ReturnType<typeof startDemo>, pattern: RegExp): P
 		throw new Error(`It ended before it said ${pattern}: ${stderr}`);
 	});
 	let said = "";
-	while (!pattern.test(said)) said += (await Promise.race([once(demo.stdout, "data"), ended]))[0];
+	const heard = new Promise<void>((resolve) => {
+		demo.stdout.on("data", (chunk) => {
+			said += chunk;
+			if (pattern.test(said)) resolve();
+		});
+	});
+	await Promise.race([heard, ended]);
 }
 
 function startedUntil(name: string): readonly string[] {

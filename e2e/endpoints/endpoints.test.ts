@@ -174,7 +174,7 @@ async function answers({ url }: RunningProxy, status: 200 | 503): Promise<void> 
 			signal: AbortSignal.timeout(3_000),
 		});
 		expect(response.status).toBe(status);
-	}, 45_000);
+	});
 }
 
 async function engineOf({ name }: RunningProxy): Promise<string> {

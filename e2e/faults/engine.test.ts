@@ -34,7 +34,7 @@ beforeAll(async () => {
 afterAll(async () => sandbox[Symbol.asyncDispose]());
 
 test("an engine that can't be reached at the start: an empty pool answers, and the reason is told", async () => {
-	const response = await eventually(async () => fetch(proxy.url), 30_000);
+	const response = await eventually(async () => fetch(proxy.url));
 	expect(response.status).toBe(503);
 	await agreeOn(proxy);
 	const problem = await problemWith(proxy, "docker-unreachable", "engine");
@@ -110,10 +110,10 @@ async function isDeaf(): Promise<void> {
 		}),
 	]);
 	const deaf = { state: "degraded", engine: { connected: false }, problems: told };
-	await eventually(async () => expect(await statusOf(proxy)).toMatchObject(deaf), 30_000);
+	await eventually(async () => expect(await statusOf(proxy)).toMatchObject(deaf));
 }
 
 async function isWell(): Promise<void> {
 	const well = { state: "ok", engine: { connected: true }, problems: [] };
-	await eventually(async () => expect(await statusOf(proxy)).toMatchObject(well), 30_000);
+	await eventually(async () => expect(await statusOf(proxy)).toMatchObject(well));
 }

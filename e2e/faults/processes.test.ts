@@ -43,7 +43,7 @@ test("a controller that is killed comes back, loses no request, and repeats no j
 });
 
 test("what changed while the controller was away is caught up with", async () => {
-	await docker("exec", proxy.name, "s6-svc", "-wD", "-T", "10000", "-d", "/run/service/controller");
+	await docker("exec", proxy.name, "s6-svc", "-wD", "-T", "60000", "-d", "/run/service/controller");
 	const [, s4] = await Promise.all([docker("stop", "--time", "5", s1), startWebapp(sandbox, "s4")]);
 	await docker("exec", proxy.name, "s6-svc", "-u", "/run/service/controller");
 	await agreeOn(proxy, s2, s3, s4);

@@ -45,7 +45,7 @@ test("an operator's template takes the place of ours of the same name, and all o
 	await give(poolTemplate(shop("one")));
 	await shopIs("one");
 	await agreeOn(proxy, s1);
-	expect(await statusOf(proxy)).toMatchObject({ state: "ok", problems: [] });
+	await eventually(async () => expect(await statusOf(proxy)).toMatchObject({ state: "ok", problems: [] }));
 });
 
 test.each([
@@ -106,7 +106,7 @@ test("at a first start, a template that is broken serves nothing, and says why",
 	await becomes(fresh.name, "unhealthy");
 	const { message } = await problemWith(fresh, "template-broken");
 	expect(message).toContain(`${file}:3`);
-	expect(await logsOf(fresh.name)).toContain(`${file}:3`);
+	await eventually(async () => expect(await logsOf(fresh.name)).toContain(`${file}:3`));
 	await give(poolTemplate(shop("three")), fresh);
 	await agreeOn(fresh, s1);
 });
@@ -115,7 +115,8 @@ async function isToldOf(code: string): Promise<void> {
 	const { message, hint } = await problemWith(proxy, code);
 	expect(message).toMatch(/\/etc\/ballast\/templates\/partials\/pool\.cfg\.eta:[35]/);
 	expect(hint).not.toBe("");
-	expect(await logsOf(proxy.name)).toContain(JSON.stringify(message).slice(1, -1));
+	const line = JSON.stringify(message).slice(1, -1);
+	await eventually(async () => expect(await logsOf(proxy.name)).toContain(line));
 }
 
 async function lastGoodServesOn(): Promise<void> {

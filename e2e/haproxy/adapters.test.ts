@@ -8,7 +8,7 @@ import type { Given, Verb } from "./driver.ts";
 
 /*
  * What the adapters make of the image's own HAProxy, in the image's own directories, as the controller's user. The
- * container runs HAProxy's service and nothing else.
+ * container runs HAProxy's service and nothing else. Each test has a container of its own, and they go on side by side.
  */
 const image = images.proxy;
 const driver = "/opt/ballast/e2e/haproxy/driver.ts";
@@ -36,7 +36,8 @@ async function runIdle(name: string, ...options: readonly string[]): Promise<str
 /** The answers to the verbs, called one after the other. A verb without a result answers `{}`. */
 async function call(container: string, generation: Given, ...verbs: readonly Verb[]): Promise<unknown> {
 	const command = ["node", driver, JSON.stringify(generation), ...verbs];
-	return JSON.parse(await docker("exec", "--user", "10002:10002", container, ...command));
+	const options = ["--user", "10002:10002", "-e", "NODE_COMPILE_CACHE=/tmp/compiled"];
+	return JSON.parse(await docker("exec", ...options, container, ...command));
 }
 
 async function serving(container: string, generation: Given): Promise<void> {
@@ -73,7 +74,7 @@ backend nodes
 const first = generationOf("aaaaaaaaaaaa");
 const reloaded = { value: { kind: "reloaded", old: expect.any(Number) } };
 
-test("promise 4: HAProxy starts with the first generation that is promoted, and reads it by its group alone", async () => {
+test.concurrent("promise 4: HAProxy starts with the first generation that is promoted, and reads it by its group alone", async () => {
 	const container = await runHaproxy("start");
 	await expect(call(container, first, "loaded", "reload")).resolves.toEqual([
 		{},
@@ -104,7 +105,7 @@ test("promise 4: HAProxy starts with the first generation that is promoted, and 
 	]);
 });
 
-test("promise 4: after a promotion and a reload the new generation is loaded, at once and every time", async () => {
+test.concurrent("promise 4: after a promotion and a reload the new generation is loaded, at once and every time", async () => {
 	const container = await runHaproxy("reload");
 	await serving(container, first);
 
@@ -119,7 +120,7 @@ test("promise 4: after a promotion and a reload the new generation is loaded, at
 	}
 });
 
-test("promise 4: a refused generation is told with file and line, is kept to look at, and changes nothing", async () => {
+test.concurrent("promise 4: a refused generation is told with file and line, is kept to look at, and changes nothing", async () => {
 	const container = await runIdle("refused");
 	const misspelt = generationOf("bbbbbbbbbbbb", ":80", "balnce first");
 	await call(container, first, "promote");
@@ -138,7 +139,7 @@ test("promise 4: a refused generation is told with file and line, is kept to loo
 	await expect(docker("exec", container, "sed", "-n", "16p", refused)).resolves.toBe("balnce first");
 });
 
-test("promise 4: a generation that passes the check but can't be loaded is taken back", async () => {
+test.concurrent("promise 4: a generation that passes the check but can't be loaded is taken back", async () => {
 	const container = await runHaproxy("revert");
 	await serving(container, first);
 	const unbindable = generationOf("bbbbbbbbbbbb", "192.0.2.1:80");
@@ -156,7 +157,7 @@ test("promise 4: a generation that passes the check but can't be loaded is taken
 	]);
 });
 
-test("the running process tells of each server, as state and as figures", async () => {
+test.concurrent("the running process tells of each server, as state and as figures", async () => {
 	const container = await runHaproxy("servers");
 	await serving(container, first);
 
@@ -176,7 +177,7 @@ test("the running process tells of each server, as state and as figures", async 
 	]);
 });
 
-test("promise 6: each change of the running process is told by what it has then, in HAProxy's own words where it refuses", async () => {
+test.concurrent("promise 6: each change of the running process is told by what it has then, in HAProxy's own words where it refuses", async () => {
 	const container = await runHaproxy("changes");
 	await serving(container, first);
 	const others = ["nodes/web-1-0a1b2c3d 127.0.0.1:3001 ready", "nodes/web-2-1a2b3c4d 127.0.0.1:3002 maint"];
@@ -204,13 +205,13 @@ test("promise 6: each change of the running process is told by what it has then,
 	]);
 });
 
-test("a change that no process can make is told as that", async () => {
+test.concurrent("a change that no process can make is told as that", async () => {
 	const container = await runIdle("no-process");
 
 	await expect(call(container, first, "running", "join")).resolves.toEqual([{}, {}]);
 });
 
-test("promise 4: a disk that is full leaves the generation in force whole, and says what to do", async () => {
+test.concurrent("promise 4: a disk that is full leaves the generation in force whole, and says what to do", async () => {
 	const tmpfs = "/var/lib/ballast/generation:size=64k,uid=10002,gid=10001,mode=2750";
 	const container = await runIdle("full", "--tmpfs", tmpfs);
 	const large: Given = {
@@ -231,7 +232,7 @@ test("promise 4: a disk that is full leaves the generation in force whole, and s
 	await expect(call(container, large, "promote")).resolves.toEqual([{}]);
 });
 
-test("promise 4: a file system that is read-only is told as such", async () => {
+test.concurrent("promise 4: a file system that is read-only is told as such", async () => {
 	const container = await runIdle("read-only", "--tmpfs", "/var/lib/ballast/generation:ro,uid=10002");
 
 	await expect(call(container, first, "promote")).resolves.toMatchObject([
@@ -239,7 +240,7 @@ test("promise 4: a file system that is read-only is told as such", async () => {
 	]);
 });
 
-test.each(["0.25", "1.5"])("a container of %s CPUs is worth one thread", async (cpus) => {
+test.concurrent.each(["0.25", "1.5"])("a container of %s CPUs is worth one thread", async (cpus) => {
 	const container = await runIdle(`cpus-${cpus}`, "--cpus", cpus, "--ulimit", "nofile=1000:5000");
 
 	await expect(call(container, first, "machine")).resolves.toMatchObject([

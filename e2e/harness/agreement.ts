@@ -1,4 +1,6 @@
 import { expect } from "vitest";
+import type { ServerRow } from "../../src/admin/api.ts";
+import { ask } from "./ask.ts";
 import { docker } from "./docker.ts";
 import { eventually } from "./eventually.ts";
 import type { RunningProxy } from "./proxy.ts";
@@ -22,18 +24,25 @@ type Views = {
  * the generated config, HAProxy's process, its stats page, `/nodes`, the controller, and the answers to requests.
  */
 export async function agreeOn(proxy: RunningProxy, ...containers: readonly string[]): Promise<void> {
-	const expected = await expectedViews(proxy, containers);
-	await eventually(async () => expect(await viewsOf(proxy, containers.length)).toEqual(expected), 30_000);
+	await eventually(async () => expectAgreement(proxy, containers));
 }
 
+/** The others are asked once the answers are right: to get into the container is dear. */
+async function expectAgreement(proxy: RunningProxy, containers: readonly string[]): Promise<void> {
+	const expected = await expectedViews(proxy, containers);
+	const answers = await answersOf(proxy, containers.length);
+	expect(answers, "who answers").toEqual(expected.answers);
+	expect({ ...(await innerViewsOf(proxy)), answers }).toEqual(expected);
+}
+
+/** Anew at each look: one that Docker starts again may have another address then. */
 async function expectedViews({ network }: RunningProxy, containers: readonly string[]): Promise<Views> {
-	const servers = await Promise.all(
-		containers.map(async (container) => {
-			const [state] = JSON.parse(await docker("inspect", container));
-			const name = `${container}-${state.Id.slice(0, 8)}`;
-			return { container, name, ip: state.NetworkSettings.Networks[network].IPAddress };
-		}),
-	);
+	const states = containers.length === 0 ? [] : JSON.parse(await docker("inspect", ...containers));
+	const servers = containers.map((container, at) => {
+		const { Id, NetworkSettings } = states[at];
+		const ip: string = NetworkSettings.Networks[network]?.IPAddress ?? "";
+		return { container, name: `${container}-${Id.slice(0, 8)}`, ip };
+	});
 	const endpoints = servers.map(({ name, ip }) => `${name} ${ip}:3000`).sort();
 	return {
 		config: endpoints,
@@ -45,23 +54,32 @@ async function expectedViews({ network }: RunningProxy, containers: readonly str
 	};
 }
 
-/** One question after the other: a process in the container is dear, and is only worth it once the answers come. */
-async function viewsOf(proxy: RunningProxy, size: number): Promise<Views> {
-	// Each server in turn: one round reaches all, a second one those whose turn a health check's verdict moved.
-	const answers = await Promise.all(Array.from({ length: 2 * size + 2 }, async () => answerOf(proxy.url)));
-	const page = await (await fetch(proxy.statsUrl, { signal: AbortSignal.timeout(3_000) })).text();
-	const inside = await docker("exec", proxy.name, "node", "--eval", peek);
-	const { config, state, servers, nodes } = JSON.parse(inside);
-	const written = matches(config, /^ {4}server (?!next unix@)(\S+ \S+)/gm);
-	const leaving = leaversIn(state, new Set(written.map((line) => line.split(" ")[0] ?? "")));
-	const process = matches(state, /^\d+ nodes \d+ (?<name>\S+) (?<ip>\S+) (?:\S+ ){13}(?<port>\d+) /gm);
+/** Each server in turn: one round reaches all, a second one those whose turn a health check's verdict moved. */
+async function answersOf({ url }: RunningProxy, size: number): Promise<readonly string[]> {
+	const answers = await Promise.all(Array.from({ length: 2 * size + 2 }, async () => answerOf(url)));
+	return [...new Set(answers)].sort();
+}
+
+async function innerViewsOf(proxy: RunningProxy): Promise<Omit<Views, "answers">> {
+	const [page, inside] = await Promise.all([
+		fetch(proxy.statsUrl, { signal: AbortSignal.timeout(patienceMs) }).then(async (response) =>
+			response.text(),
+		),
+		ask(proxy, "config", "state", "nodes", "servers"),
+	]);
+	const rows: readonly ServerRow[] = JSON.parse(inside.servers);
+	const written = matches(inside.config, /^ {4}server (?!next unix@)(\S+ \S+)/gm);
+	const leaving = leaversIn(inside.state, new Set(written.map((line) => line.split(" ")[0] ?? "")));
+	const process = matches(inside.state, /^\d+ nodes \d+ (?<name>\S+) (?<ip>\S+) (?:\S+ ){13}(?<port>\d+) /gm);
 	return {
 		config: written,
 		process: process.filter((line) => !leaving.has(line.split(" ")[0] ?? "")),
-		controller: servers.map(({ server, address }: Record<string, string>) => `${server} ${address}`).sort(),
+		controller: rows.map(({ server, address }) => `${server} ${address}`).sort(),
 		statsPage: matches(page, /<a name="nodes\/(?!Backend")([^"]+)"/g).filter((name) => !leaving.has(name)),
-		nodes,
-		answers: [...new Set(answers)].sort(),
+		nodes: inside.nodes
+			.split("\n")
+			.filter((line) => line !== "")
+			.sort(),
 	};
 }
 
@@ -73,9 +91,14 @@ function leaversIn(state: string, written: ReadonlySet<string>): ReadonlySet<str
 	return new Set(out.filter((name) => !written.has(name)));
 }
 
-/** In time, for a request that has reached a container on its way out may wait there for HAProxy's 60 s. */
+/** Less than HAProxy's 60 s, for which a request may wait that has reached a container on its way out. */
+const patienceMs = 5_000;
+
 async function answerOf(url: string): Promise<string> {
-	const response = await fetch(url, { headers: { connection: "close" }, signal: AbortSignal.timeout(3_000) });
+	const response = await fetch(url, {
+		headers: { connection: "close" },
+		signal: AbortSignal.timeout(patienceMs),
+	});
 	await response.arrayBuffer();
 	return response.headers.get("x-backend-ip") ?? `${response.status}`;
 }
@@ -85,18 +108,3 @@ function matches(text: string, pattern: RegExp): readonly string[] {
 		.map(([, first = "", ip, port]) => (ip === undefined ? first : `${first} ${ip}:${port}`))
 		.sort();
 }
-
-/** Runs in the proxy's container, where nothing but Node can ask a unix socket. */
-const peek = `
-	const { readFileSync, readdirSync } = require("node:fs");
-	const { get } = require("node:http");
-	const { connect } = require("node:net");
-	const { text, json } = require("node:stream/consumers");
-	const runtime = connect("/run/haproxy/admin.sock").end("show servers state\\n");
-	const controller = new Promise((resolve, reject) =>
-		get({ socketPath: "/run/ballast/ballast.sock", path: "/servers" }, resolve).on("error", reject));
-	const nodes = readdirSync("/nodes").map((name) => name + ": " + readFileSync("/nodes/" + name, "utf8").trim());
-	Promise.all([text(runtime), controller.then(json)]).then(([state, servers]) => {
-		const config = readFileSync("/usr/local/etc/haproxy/haproxy.cfg", "utf8");
-		console.log(JSON.stringify({ config, state, servers, nodes: nodes.sort() }));
-	});`;

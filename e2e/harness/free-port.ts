@@ -1,13 +1,22 @@
+import { randomInt } from "node:crypto";
 import { once } from "node:events";
 import { createServer } from "node:net";
 
-/** A port of this machine that nobody listens at, far above those that people use. */
+/**
+ * A port of this machine that nobody listens at: above those that people use, and below those that the kernel gives to clients
+ * and Docker to containers, so that it is still free when it is wanted.
+ */
 export async function freePort(): Promise<number> {
-	const server = createServer().listen(0);
-	await once(server, "listening");
-	const address = server.address();
-	server.close();
-	await once(server, "close");
-	if (address === null || typeof address === "string") throw new Error("expected a port");
-	return address.port;
+	for (;;) {
+		const port = randomInt(20_000, 32_768);
+		const server = createServer().listen(port);
+		try {
+			await once(server, "listening");
+		} catch {
+			continue;
+		}
+		server.close();
+		await once(server, "close");
+		return port;
+	}
 }

@@ -1,3 +1,5 @@
+import { expect } from "vitest";
+import { ask } from "./ask.ts";
 import { docker } from "./docker.ts";
 import { eventually } from "./eventually.ts";
 import type { RunningProxy } from "./proxy.ts";
@@ -8,14 +10,13 @@ export type MembershipLine = Readonly<
 >;
 
 /** The lines kept in the state directory, oldest first. */
-export async function keptLines({ name }: Pick<RunningProxy, "name">): Promise<readonly MembershipLine[]> {
-	const file = "/var/lib/ballast/state/membership.log";
-	return linesIn(await docker("exec", "--user", "10002:10002", name, "cat", file));
+export async function keptLines(proxy: Pick<RunningProxy, "name">): Promise<readonly MembershipLine[]> {
+	return membershipIn((await ask(proxy, "membership")).membership);
 }
 
 /** The lines on the container's standard output. */
 export async function printedLines({ name }: RunningProxy): Promise<readonly MembershipLine[]> {
-	return linesIn(await docker("logs", name));
+	return membershipIn(await docker("logs", name));
 }
 
 /** Waits for the latest line about a container to be of that event, and gives it. */
@@ -32,13 +33,23 @@ export async function lastLine(
 	});
 }
 
-/** All that the log says of a container, oldest first: `join: healthy`. */
+/** Waits until this is all that the log says of a container, oldest first: `join: healthy`. */
+export async function hasHistory(
+	proxy: RunningProxy,
+	container: string,
+	...expected: readonly string[]
+): Promise<void> {
+	await eventually(async () => expect(await historyOf(proxy, container)).toEqual(expected));
+}
+
+/** What it says of it now. */
 export async function historyOf(proxy: RunningProxy, container: string): Promise<readonly string[]> {
 	const about = (await keptLines(proxy)).filter(({ name }) => name === container);
 	return about.map(({ event, why }) => `${event}: ${why}`);
 }
 
-function linesIn(text: string): readonly MembershipLine[] {
+/** Of a text that may have other lines, too. */
+export function membershipIn(text: string): readonly MembershipLine[] {
 	return text
 		.split("\n")
 		.filter((line) => /^\{"time":.*"role":/.test(line))

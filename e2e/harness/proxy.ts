@@ -1,6 +1,8 @@
+import { expect } from "vitest";
 import type { ServerRow } from "../../src/admin/api.ts";
 import type { Problem } from "../../src/model/problem.ts";
 import type { Status } from "../../src/reconcile/status.ts";
+import { ask } from "./ask.ts";
 import { type CommandResult, docker, tryDocker, urlOf } from "./docker.ts";
 import { eventually } from "./eventually.ts";
 import { flavours, mountEngineSocket } from "./flavours.ts";
@@ -64,31 +66,31 @@ export async function ballast(
 	return tryDocker("exec", name, "ballast", ...args);
 }
 
-export async function statusOf(proxy: RunningProxy): Promise<Status> {
-	return JSON.parse((await ballast(proxy, "status", "--json")).stdout);
+export async function statusOf(proxy: Pick<RunningProxy, "name">): Promise<Status> {
+	return JSON.parse((await ask(proxy, "status")).status);
 }
 
-export async function problemsOf(proxy: RunningProxy): Promise<readonly Problem[]> {
-	return JSON.parse((await ballast(proxy, "problems", "--json")).stdout);
+export async function problemsOf(proxy: Pick<RunningProxy, "name">): Promise<readonly Problem[]> {
+	return JSON.parse((await ask(proxy, "problems")).problems);
 }
 
-export async function serversOf(proxy: RunningProxy): Promise<readonly ServerRow[]> {
-	return JSON.parse((await ballast(proxy, "servers", "--json")).stdout);
+export async function serversOf(proxy: Pick<RunningProxy, "name">): Promise<readonly ServerRow[]> {
+	return JSON.parse((await ask(proxy, "servers")).servers);
 }
 
 /** Waits for a problem with that code, about that subject if one is named. */
-export async function problemWith(
-	proxy: RunningProxy,
-	code: string,
-	subject?: string,
-	withinMs = 15_000,
-): Promise<Problem> {
+export async function problemWith(proxy: RunningProxy, code: string, subject?: string): Promise<Problem> {
 	return eventually(async () => {
 		const problems = await problemsOf(proxy);
 		const found = problems.find((one) => one.code === code && (subject ?? one.subject) === one.subject);
 		if (found !== undefined) return found;
 		throw new Error(`No problem ${code} about ${subject ?? "anything"} among ${JSON.stringify(problems)}`);
-	}, withinMs);
+	});
+}
+
+/** Waits until there is none: what went wrong for a moment on the way may still be told of. */
+export async function hasNoProblems(proxy: RunningProxy): Promise<void> {
+	await eventually(async () => expect(await problemsOf(proxy)).toEqual([]));
 }
 
 /** What keeps a container out or is said of it, by code; empty when all is well with it. */

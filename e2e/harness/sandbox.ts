@@ -1,5 +1,6 @@
 import { randomBytes } from "node:crypto";
 import { docker } from "./docker.ts";
+import { eventually } from "./eventually.ts";
 
 /** Under another prefix than Ballast's own labels, where an unknown key would be a problem. */
 const ownerLabel = "io.ballast.e2e";
@@ -44,7 +45,8 @@ export async function createSandbox(
 		runIn: async (place, name, ...args) => make(["run", "-d"], name, args, place),
 		create: async (name, ...args) => make(["create"], name, args),
 		volume: async (name) => docker("volume", "create", "--label", label, `${prefix}${name}`),
-		[Symbol.asyncDispose]: async () => removeLabelled(label),
+		// Docker refuses to remove what it is removing already, and a network that one is still leaving.
+		[Symbol.asyncDispose]: async () => eventually(async () => removeLabelled(label)),
 	};
 }
 

@@ -1,9 +1,10 @@
 import { expect } from "vitest";
 import type { ServerRow } from "../../src/admin/api.ts";
 import type { Problem } from "../../src/model/problem.ts";
-import { docker, inspect } from "./docker.ts";
+import { ask } from "./ask.ts";
+import { inspect } from "./docker.ts";
 import { eventually } from "./eventually.ts";
-import type { MembershipLine } from "./membership.ts";
+import { type MembershipLine, membershipIn } from "./membership.ts";
 import type { RunningProxy } from "./proxy.ts";
 
 /**
@@ -26,7 +27,7 @@ export async function isServedAt(
 			...(why === undefined ? {} : { why }),
 		});
 		expect(problems).toEqual([]);
-	}, 30_000);
+	});
 }
 
 /** Waits until it is in no pool and not in `/nodes`, its last line in the log, if any, is no join, and this is said of it. */
@@ -40,7 +41,7 @@ export async function isKeptOut(
 		expect({ rows, nodes }).toEqual({ rows: [], nodes: [] });
 		expect(lines.at(-1)?.event).not.toBe("join");
 		expect(problems).toEqual(codes);
-	}, 30_000);
+	});
 }
 
 type Views = {
@@ -52,29 +53,18 @@ type Views = {
 	readonly problems: readonly string[];
 };
 
-/** All in one process, which is what is dear. */
-async function viewsOf({ name }: RunningProxy, container: string): Promise<Views> {
-	const seen = JSON.parse(await docker("exec", "--user", "10002:10002", name, "node", "--eval", peek));
-	const { servers, problems, nodes, log } = seen;
+async function viewsOf(proxy: RunningProxy, container: string): Promise<Views> {
+	const seen = await ask(proxy, "servers", "problems", "nodes", "membership");
+	const rows: readonly ServerRow[] = JSON.parse(seen.servers);
+	const problems: readonly Problem[] = JSON.parse(seen.problems);
+	const nodes = seen.nodes.split("\n").map((line) => line.slice(line.indexOf(": ") + 2));
 	return {
-		rows: servers.filter((row: ServerRow) => row.container === container),
-		nodes: nodes.filter((node: string) => node.startsWith(`${container} `)),
-		lines: log.filter((line: MembershipLine) => line.name === container),
-		problems: problems.filter((one: Problem) => one.subject === container).map(({ code }: Problem) => code),
+		rows: rows.filter((row) => row.container === container),
+		nodes: nodes.filter((node) => node.startsWith(`${container} `)),
+		lines: membershipIn(seen.membership).filter(({ name }) => name === container),
+		problems: problems.filter(({ subject }) => subject === container).map(({ code }) => code),
 	};
 }
-
-/** Runs in the proxy's container, as the controller's user. */
-const peek = `
-	const { readFileSync, readdirSync } = require("node:fs");
-	const { get } = require("node:http");
-	const { json } = require("node:stream/consumers");
-	const ask = (path) => new Promise((resolve, reject) =>
-		get({ socketPath: "/run/ballast/ballast.sock", path }, resolve).on("error", reject)).then(json);
-	const nodes = readdirSync("/nodes").map((name) => readFileSync("/nodes/" + name, "utf8").trim());
-	const log = readFileSync("/var/lib/ballast/state/membership.log", "utf8").trim().split("\\n").map((line) => JSON.parse(line));
-	Promise.all([ask("/servers"), ask("/problems")]).then(([servers, problems]) =>
-		console.log(JSON.stringify({ servers, problems, nodes, log })));`;
 
 type Addresses = { readonly IPAddress: string; readonly GlobalIPv6Address: string; readonly Gateway: string };
 

@@ -17,14 +17,14 @@ test.concurrent.each(Object.keys(flavours) as Flavour[])(
 		const slow = fetch(url, { headers: { connection: "close" } });
 		await inFlight(proxy, 2);
 
-		const stopped = timed(docker("stop", proxy));
+		const stopped = docker("stop", proxy);
 		const closed = timed(webSocket.closed);
 		const response = await slow;
 		expect(response.status).toBe(200);
 		expect(await response.json()).toMatchObject({ hello: "world" });
-		expect((await closed).seconds).toSatisfy(between(7.5, 9.5));
-		expect((await stopped).seconds).toSatisfy(between(7.5, 10));
-		expect(await inspect(proxy, ".State.ExitCode")).toBe(0);
+		expect((await closed).seconds).toBeGreaterThan(7.5);
+		await stopped;
+		await hasEndedByItself(proxy);
 	},
 );
 
@@ -32,17 +32,18 @@ test.concurrent("a shorter grace period of the container's own ends the WebSocke
 	await using sandbox = await createSandbox("stop-early");
 	const { proxy, url } = await startServed(sandbox, "--stop-timeout", "5");
 	const webSocket = await openWebSocket(url);
-	const stopped = timed(docker("stop", proxy));
-	await webSocket.closed;
-	expect((await stopped).seconds).toSatisfy(between(2.5, 5));
-	expect(await inspect(proxy, ".State.ExitCode")).toBe(0);
+	const stopped = docker("stop", proxy);
+	expect((await timed(webSocket.closed)).seconds).toBeGreaterThan(2.5);
+	await stopped;
+	await hasEndedByItself(proxy);
 });
 
 test.concurrent("with nothing in flight `docker stop` takes no longer than it must", async () => {
 	await using sandbox = await createSandbox("stop-idle");
-	const { proxy } = await startServed(sandbox);
-	expect((await timed(docker("stop", proxy))).seconds).toSatisfy(between(0, 2.5));
-	expect(await inspect(proxy, ".State.ExitCode")).toBe(0);
+	const { proxy } = await startServed(sandbox, "--stop-timeout", "30");
+	// Half a minute of grace, of which a WebSocket would take all but 2 s.
+	expect((await timed(docker("stop", proxy))).seconds).toBeLessThan(20);
+	await hasEndedByItself(proxy);
 });
 
 /*
@@ -51,7 +52,8 @@ test.concurrent("with nothing in flight `docker stop` takes no longer than it mu
  */
 test.concurrent("a client that was idle since before a reload hears that the proxy is being stopped", async () => {
 	await using sandbox = await createSandbox("stop-replaced");
-	const { proxy, url } = await startServed(sandbox, "--stop-timeout", "8");
+	// So that there is time enough to ask.
+	const { proxy, url } = await startServed(sandbox, "--stop-timeout", "40");
 	const client = new Client(url, { keepAliveTimeout: 60_000 });
 	expect(await ask(client)).toMatchObject({ status: 200 });
 	// A pool of its own takes a reload.
@@ -124,6 +126,7 @@ async function timed(work: Promise<unknown>): Promise<{ readonly seconds: number
 	return { seconds: (performance.now() - start) / 1_000 };
 }
 
-function between(least: number, most: number): (seconds: number) => boolean {
-	return (seconds) => seconds >= least && seconds <= most;
+/** Within its grace period, that is: whoever is not done by then is killed, which is another exit code. */
+async function hasEndedByItself(proxy: string): Promise<void> {
+	expect(await inspect(proxy, ".State.ExitCode")).toBe(0);
 }

@@ -64,7 +64,7 @@ describe("each process restarts alone when it is killed:", () => {
 });
 
 test("HAProxy serves on while the controller is down, and Docker is told of it", async () => {
-	await sh(proxy, "s6-svc -wD -T 10000 -d /run/service/controller");
+	await sh(proxy, "s6-svc -wD -T 60000 -d /run/service/controller");
 	await expectServed();
 	await becomes(proxy, "unhealthy");
 	await expectServed();
@@ -73,7 +73,7 @@ test("HAProxy serves on while the controller is down, and Docker is told of it",
 });
 
 test("without HAProxy the proxy is unhealthy, and healthy again when it is back", async () => {
-	await sh(proxy, "s6-svc -wD -T 10000 -d /run/service/haproxy");
+	await sh(proxy, "s6-svc -wD -T 60000 -d /run/service/haproxy");
 	await becomes(proxy, "unhealthy");
 	await sh(proxy, "s6-svc -u /run/service/haproxy");
 	await becomes(proxy, "healthy");

@@ -1,5 +1,6 @@
 import { afterAll, beforeAll, describe, expect, test } from "vitest";
 import { sh } from "../harness/docker.ts";
+import { eventually } from "../harness/eventually.ts";
 import { type Flavour, flavours, mountEngineSocket } from "../harness/flavours.ts";
 import { type Process, processesOf } from "../harness/processes.ts";
 import { createSandbox, type Sandbox } from "../harness/sandbox.ts";
@@ -9,7 +10,7 @@ const none = "0000000000000000";
 /** KILL (bit 5), SETGID (6) and SETUID (7). */
 const three = "00000000000000e0";
 
-describe.each(Object.keys(flavours) as Flavour[])("the proxy, started %s,", (flavour) => {
+describe.concurrent.each(Object.keys(flavours) as Flavour[])("the proxy, started %s,", (flavour) => {
 	let sandbox: Sandbox;
 	let proxy: string;
 	let processes: readonly Process[];
@@ -17,7 +18,12 @@ describe.each(Object.keys(flavours) as Flavour[])("the proxy, started %s,", (fla
 	beforeAll(async () => {
 		sandbox = await createSandbox(`users-${flavour}`);
 		proxy = await startProxy(sandbox, ...flavours[flavour], ...mountEngineSocket);
-		processes = await processesOf(proxy);
+		// Once the controller has come to rest, with no HAProxy that checks a configuration.
+		processes = await eventually(async () => {
+			const all = await processesOf(proxy);
+			expect(all.filter(({ command }) => /haproxy .*-c /.test(command))).toEqual([]);
+			return all;
+		});
 	});
 	afterAll(async () => sandbox[Symbol.asyncDispose]());
 

@@ -1,6 +1,6 @@
+import { setTimeout as delay } from "node:timers/promises";
 import { afterAll, beforeAll, expect, test } from "vitest";
 import { docker, inspect, urlOf } from "../harness/docker.ts";
-import { eventually } from "../harness/eventually.ts";
 import { becomes } from "../harness/health.ts";
 import { images } from "../harness/images.ts";
 import { processesOf } from "../harness/processes.ts";
@@ -51,12 +51,13 @@ test("counts the views of a session, and gives a cookie that it does not know a 
 });
 
 test("slows its answers on demand, and its health check stays as fast", async () => {
-	expect(await setDelay('{"delay": 700}')).toEqual([200, { delay: 700 }]);
+	expect(await setDelay('{"delay": 1500}')).toEqual([200, { delay: 1500 }]);
 	const start = performance.now();
-	await Promise.race([fetch(`${url}/healthz`), view()]);
-	expect(performance.now() - start).toBeLessThan(700);
-	await view();
-	expect(performance.now() - start).toBeGreaterThan(690);
+	const health = fetch(`${url}/healthz`).then(() => "health");
+	const slow = view().then(() => "view");
+	expect(await Promise.race([health, slow])).toBe("health");
+	await slow;
+	expect(performance.now() - start).toBeGreaterThan(1_490);
 	expect(await setDelay('{"delay": 0}')).toEqual([200, { delay: 0 }]);
 });
 
@@ -89,14 +90,36 @@ test("told to stop, it serves on for a second, finishes what is in flight, and e
 	await becomes(leaving, "healthy");
 	const own = await urlOf(leaving, 3000);
 	await fetch(`${own}/delay`, { method: "POST", body: '{"delay": 3000}' });
-	const stopped = docker("stop", leaving);
-	await eventually(async () => expect(await docker("logs", leaving)).toContain("Told to stop"));
-	const late = await fetch(own);
-	expect(late.status).toBe(200);
-	expect(late.headers.get("connection")).toBe("close");
-	await stopped;
+	const asking = askUntilRefused(own);
+	await docker("stop", leaving);
+	const asked = await asking;
+	const log = await docker("logs", "--timestamps", leaving);
+	const told = Date.parse(/^(\S+) Told to stop/m.exec(log)?.[1] ?? "");
+
+	const late = asked.filter(({ since, status }) => since > told && status === 200);
+	expect(late.length).toBeGreaterThan(0);
+	expect(late.filter(({ connection }) => connection !== "close")).toEqual([]);
+	expect(asked.filter(({ since, status }) => since <= told && status !== 200)).toEqual([]);
 	expect(await inspect(leaving, ".State.ExitCode")).toBe(0);
 });
+
+/** A request every 50 ms, also while others are in flight, until one is refused: that has the status 0. */
+async function askUntilRefused(address: string) {
+	let isRefused = false;
+	const ask = async () => {
+		const since = Date.now();
+		try {
+			const { status, headers } = await fetch(address);
+			return { since, status, connection: headers.get("connection") };
+		} catch {
+			isRefused = true;
+			return { since, status: 0, connection: null };
+		}
+	};
+	const asked: ReturnType<typeof ask>[] = [];
+	for (; !isRefused; await delay(50)) asked.push(ask());
+	return await Promise.all(asked);
+}
 
 async function view(cookie = ""): Promise<{ readonly id: string; readonly sessionViews: number }> {
 	return (await (await fetch(url, { headers: { cookie } })).json()) as { id: string; sessionViews: number };

@@ -3,7 +3,7 @@ import { agreeOn } from "../harness/agreement.ts";
 import { docker, sh } from "../harness/docker.ts";
 import { eventually } from "../harness/eventually.ts";
 import { release, timesAsked } from "../harness/mortal.ts";
-import { ballast, problemsOf, type RunningProxy, serversOf, statusOf } from "../harness/proxy.ts";
+import { ballast, hasNoProblems, type RunningProxy, serversOf, statusOf } from "../harness/proxy.ts";
 import type { Sandbox } from "../harness/sandbox.ts";
 import { remove } from "../harness/servers.ts";
 import { startPair } from "./pair.ts";
@@ -38,7 +38,7 @@ test("drain --wait lets what is in flight finish, sends nobody new, and then tak
 		exitCode: 0,
 		stdout: expect.stringContaining("nothing is in flight"),
 	});
-	expect(await serverRow(one)).toMatchObject({ held: "maint", status: "MAINT" });
+	await isInMaintenance(one);
 	await release(two);
 	expect(await Promise.all(held)).toEqual([200, 200]);
 });
@@ -58,7 +58,7 @@ test("what is set says why, who is the last is remarked, and ready takes all bac
 	const again = [ballast(proxy, "ready", one), ballast(proxy, "ready", two), ballast(proxy, "ready", two)];
 	expect((await Promise.all(again)).map(({ exitCode }) => exitCode)).toEqual([0, 0, 0]);
 	await agreeOn(proxy, one, two);
-	expect((await statusOf(proxy)).held).toEqual([]);
+	await eventually(async () => expect((await statusOf(proxy)).held).toEqual([]));
 });
 
 test("who is not there, or none of ours, is told apart; one that has ended is set for its next start", async () => {
@@ -72,21 +72,17 @@ test("who is not there, or none of ours, is told apart; one that has ended is se
 	const stopped = await ballast(proxy, "drain", "--wait", two);
 	expect(stopped).toMatchObject({ exitCode: 0, stderr: expect.stringContaining("it is in no pool now (") });
 	await docker("start", two);
-	await eventually(async () =>
-		expect(await serverRow(two)).toMatchObject({ held: "maint", status: "MAINT" }),
-	);
+	await isInMaintenance(two);
 });
 
 test("what is set outlives the controller, and ends with the container", async () => {
 	await sh(proxy.name, "kill -KILL $(s6-svstat -o pid /run/service/controller)");
-	await eventually(async () =>
-		expect(await serverRow(two)).toMatchObject({ held: "maint", status: "MAINT" }),
-	);
+	await isInMaintenance(two);
 	expect(await holdsFile()).toHaveProperty(await docker("inspect", "--format", "{{.Id}}", two), "maint");
 
 	await remove(two);
 	await eventually(async () => expect(await holdsFile()).toEqual({}));
-	expect(await problemsOf(proxy)).toEqual([]);
+	await hasNoProblems(proxy);
 });
 
 async function post(path: string): Promise<number> {
@@ -98,6 +94,11 @@ async function post(path: string): Promise<number> {
 
 async function serverRow(container: string) {
 	return (await serversOf(proxy)).find((row) => row.container === container);
+}
+
+async function isInMaintenance(container: string): Promise<void> {
+	const row = { held: "maint", status: "MAINT" };
+	await eventually(async () => expect(await serverRow(container)).toMatchObject(row));
 }
 
 async function holdsFile(): Promise<unknown> {

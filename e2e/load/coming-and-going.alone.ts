@@ -81,5 +81,5 @@ test("promise 9: what takes long outlives others' coming and going, and reloads:
 
 	expect({ lost, cut: await connections.end() }).toEqual({ lost: [], cut: [] });
 	expect(verdict).toMatchObject(nothingLost);
-	expect(arrived).toBeGreaterThan(5);
+	expect(arrived).toBeGreaterThan(1);
 });

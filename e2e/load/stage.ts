@@ -44,7 +44,7 @@ export async function createStage(subject: string): Promise<Stage> {
 		const guest = await apps.start(`guest-${++started}`, "exits at once", "--label", "ballast.pool=aside");
 		await serves(proxy, "aside", guest);
 		await remove(guest);
-		await eventually(async () => expect(await tableOf(proxy)).not.toContain("\naside,"), 30_000);
+		await eventually(async () => expect(await tableOf(proxy)).not.toContain("\naside,"));
 	}
 
 	async function load(title: string, act: () => Promise<unknown>, mix = everyKind): Promise<Verdict> {
@@ -67,7 +67,7 @@ export async function createStage(subject: string): Promise<Stage> {
 }
 
 async function serves(proxy: RunningProxy, pool: string, container: string): Promise<void> {
-	await eventually(async () => expect(await servedBy(proxy, pool)).toContain(container), 30_000);
+	await eventually(async () => expect(await servedBy(proxy, pool)).toContain(container));
 }
 
 /** The containers whose servers take requests: `<pool>,<container>-<8 hex>,…,UP,…` in HAProxy's own table. */

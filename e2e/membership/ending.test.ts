@@ -1,9 +1,9 @@
 import { afterAll, beforeAll, expect, test } from "vitest";
 import { agreeOn } from "../harness/agreement.ts";
 import { docker } from "../harness/docker.ts";
-import { historyOf, lastLine } from "../harness/membership.ts";
+import { hasHistory, lastLine } from "../harness/membership.ts";
 import { doomed, letEnd, mortal } from "../harness/mortal.ts";
-import { problemsOf, problemWith, type RunningProxy, startProxy } from "../harness/proxy.ts";
+import { hasNoProblems, problemWith, type RunningProxy, startProxy } from "../harness/proxy.ts";
 import { createSandbox, type Sandbox } from "../harness/sandbox.ts";
 import { remove, startServer, startWebapp } from "../harness/servers.ts";
 
@@ -74,9 +74,9 @@ test("ten that start at once and end at once, each in its own way, are out, and 
 	await Promise.all(all.map(([name, { end }]) => end(sandbox.nameOf(name))));
 	await agreeOn(proxy, stays);
 	for (const [name, { line }] of all) {
-		expect(await historyOf(proxy, sandbox.nameOf(name))).toEqual(["join: listening", line]);
+		await hasHistory(proxy, sandbox.nameOf(name), "join: listening", line);
 	}
-	expect(await problemsOf(proxy)).toEqual([]);
+	await hasNoProblems(proxy);
 });
 
 test("those that are still there join again when they are started", async () => {
@@ -84,7 +84,7 @@ test("those that are still there join again when they are started", async () => 
 	await docker("start", ...ended);
 	await agreeOn(proxy, stays, ...ended);
 	for (const one of ended) expect(await lastLine(proxy, one, "join")).toMatchObject({ why: "listening" });
-	expect(await problemsOf(proxy)).toEqual([]);
+	await hasNoProblems(proxy);
 	await remove(...ended);
 	await agreeOn(proxy, stays);
 });
@@ -104,10 +104,6 @@ test("an app that crashes is started by its restart policy; while Docker waits t
 	expect(await lastLine(proxy, looping, "failed")).toMatchObject({ why: "died, exit code 5" });
 	await remove(looping);
 	await agreeOn(proxy, stays, once);
-	expect(await historyOf(proxy, once)).toEqual([
-		"join: listening",
-		"failed: died, exit code 4",
-		"join: listening",
-	]);
-	expect(await problemsOf(proxy)).toEqual([]);
+	await hasHistory(proxy, once, "join: listening", "failed: died, exit code 4", "join: listening");
+	await hasNoProblems(proxy);
 });

@@ -7,9 +7,9 @@ import { eventually } from "../harness/eventually.ts";
 import { images } from "../harness/images.ts";
 import {
 	ballast,
+	hasNoProblems,
 	joinLabelOf,
 	problemCodesOf,
-	problemsOf,
 	problemWith,
 	type RunningProxy,
 	serversOf,
@@ -74,10 +74,10 @@ test("where members disagree about their pool the oldest decides until it is gon
 
 	await remove(oldest);
 	await eventually(async () => expect(await configOf("shared")).toContain("cookie ballast-shared"));
-	expect(await problemCodesOf(proxy, newer)).toEqual([]);
 	// The file is there before the process that has loaded it.
 	const reason = { kind: "pool-changed", subject: "shared" };
 	await eventually(async () => expect((await statusOf(proxy)).lastReload?.reasons).toContainEqual(reason));
+	await eventually(async () => expect(await problemCodesOf(proxy, newer)).toEqual([]));
 	await remove(newer);
 });
 
@@ -110,7 +110,7 @@ test("a container without our join label is none of our business", async () => {
 	await sandbox.run("stranger", ...label("port", "banana"), images.webapp);
 	const last = await startWebapp(sandbox, "last");
 	await agreeOn(proxy, plain, last);
-	expect(await problemsOf(proxy)).toEqual([]);
+	await hasNoProblems(proxy);
 	await remove(sandbox.nameOf("stranger"), last);
 });
 
@@ -144,7 +144,11 @@ test("ballast.weight is the server's share; 0 takes no new clients", async () =>
 	}
 	const answered = async (container: string) =>
 		sums[await docker("inspect", "-f", "{{.Config.Hostname}}", container)];
-	expect(await Promise.all([plain, half, none].map(answered))).toEqual([20, 10, undefined]);
+	const [, its = 0, nothing] = await Promise.all([plain, half, none].map(answered));
+	// A third of them, more or less: nobody says whose turn is first.
+	expect(its).toBeGreaterThanOrEqual(8);
+	expect(its).toBeLessThanOrEqual(12);
+	expect(nothing).toBeUndefined();
 	await remove(half, none);
 });
 
@@ -154,7 +158,7 @@ test("ballast.pool puts a container into another pool, which is a problem while 
 	expect((await problemWith(proxy, "unreached-pool", "api")).message).toContain("no route leads to");
 	await remove(other);
 	await agreeOn(proxy, plain);
-	expect(await statusOf(proxy)).toMatchObject({ state: "ok", pools: 1 });
+	await eventually(async () => expect(await statusOf(proxy)).toMatchObject({ state: "ok", pools: 1 }));
 });
 
 test("labels from the image count, the join label too", async () => {

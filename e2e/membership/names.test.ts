@@ -3,9 +3,9 @@ import type { ServerRow } from "../../src/admin/api.ts";
 import { agreeOn } from "../harness/agreement.ts";
 import { docker, inspect } from "../harness/docker.ts";
 import { eventually } from "../harness/eventually.ts";
-import { historyOf, keptLines, lastLine } from "../harness/membership.ts";
+import { hasHistory, keptLines, lastLine } from "../harness/membership.ts";
 import { mortal, release } from "../harness/mortal.ts";
-import { problemsOf, type RunningProxy, serversOf, startProxy } from "../harness/proxy.ts";
+import { hasNoProblems, type RunningProxy, serversOf, startProxy } from "../harness/proxy.ts";
 import { createSandbox, type Sandbox } from "../harness/sandbox.ts";
 import { makeSick, makeWell, quickHealth, startServer, startWebapp } from "../harness/servers.ts";
 
@@ -39,8 +39,8 @@ test("a server that is renamed while it is out comes back under its own name", a
 	await docker("update", "--restart", "on-failure", renamed);
 	await docker("rm", "--force", renamed);
 	await agreeOn(proxy, web);
-	expect(await historyOf(proxy, renamed)).toEqual(["join: healthy", "failed: told to stop (SIGKILL)"]);
-	expect(await problemsOf(proxy)).toEqual([]);
+	await hasHistory(proxy, renamed, "join: healthy", "failed: told to stop (SIGKILL)");
+	await hasNoProblems(proxy);
 });
 
 test("a name that is used again while its predecessor still finishes is another server's", async () => {
@@ -64,7 +64,7 @@ test("a name that is used again while its predecessor still finishes is another 
 		"join: listening",
 		"leave: told to stop (SIGTERM)",
 	]);
-	expect(await problemsOf(proxy)).toEqual([]);
+	await hasNoProblems(proxy);
 });
 
 async function serverOf(container: string): Promise<string | undefined> {

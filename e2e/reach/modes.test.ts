@@ -1,6 +1,7 @@
 import { afterAll, beforeAll, expect, test } from "vitest";
 import { agreeOn } from "../harness/agreement.ts";
 import { docker } from "../harness/docker.ts";
+import { eventually } from "../harness/eventually.ts";
 import { followHint } from "../harness/follow-hint.ts";
 import { freePort } from "../harness/free-port.ts";
 import { images } from "../harness/images.ts";
@@ -59,9 +60,9 @@ test("container:<other>: served at the other's address with its own port, throug
 	await docker("stop", "--time", "0", lender);
 	await isKeptOut(proxy, app, "lost-network");
 	await remove(lender);
-	await expect
-		.poll(async () => (await problemWith(proxy, "lost-network", app)).message)
-		.toContain("which is not there");
+	await eventually(async () => {
+		expect((await problemWith(proxy, "lost-network", app)).message).toContain("which is not there");
+	});
 	await remove(app);
 });
 

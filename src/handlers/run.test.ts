@@ -79,14 +79,14 @@ test("promise 12: at its time limit a handler and all that it started are ended,
 	const pids = join(directory.path, "pids");
 	const run = await running(
 		`#!/bin/sh\ntrap "" TERM\nsleep 600 & echo $! >${pids}; echo $$ >>${pids}; echo working; sleep 600; sleep 600\n`,
-		300,
+		1_500,
 	);
 	const [child = 0, self = 0] = (await readFile(pids, "utf8")).trim().split("\n").map(Number);
 
 	expect(run).toMatchObject({ end: "time-limit", output: "working" });
-	expect(run.took).toBeLessThan(10_000);
-	await vi.waitFor(() => expect([child, self].map(isGone)).toEqual([true, true]));
-}, 20_000);
+	expect(run.took).toBeLessThan(30_000);
+	await vi.waitFor(() => expect([child, self].map(isGone)).toEqual([true, true]), 10_000);
+});
 
 test("promise 12: when the controller ends, so does the handler", async () => {
 	const end = new AbortController();
@@ -100,14 +100,14 @@ test("promise 12: what a handler leaves running is ended with it", async () => {
 	const run = await running("#!/bin/sh\nsleep 600 >/dev/null 2>&1 & echo $!\n");
 
 	expect(run.end).toBe("done");
-	await vi.waitFor(() => expect(isGone(Number(run.output))).toBe(true));
+	await vi.waitFor(() => expect(isGone(Number(run.output))).toBe(true), 10_000);
 });
 
 test("what escapes from its group can't hold the run", async () => {
-	const run = await running("#!/bin/sh\nsetsid sleep 5 &\necho all of it\n");
+	const run = await running("#!/bin/sh\nsetsid sleep 30 &\necho all of it\n");
 
 	expect(run).toMatchObject({ end: "done", output: "all of it" });
-	expect(run.took).toBeLessThan(4_000);
+	expect(run.took).toBeLessThan(20_000);
 });
 
 test("a handler that did well is no problem", async () => {

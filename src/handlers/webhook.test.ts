@@ -116,7 +116,7 @@ test("promise 12: it ends at once with the controller: in an attempt that hangs,
 		const pace = { ...swift, firstGap: 60_000, longestGap: 60_000 };
 		const delivery = delivering(url, { pace, signal: end.signal });
 		delivery.catch(() => undefined);
-		await vi.waitFor(() => expect(received).toHaveLength(1));
+		await vi.waitFor(() => expect(received).toHaveLength(1), 10_000);
 		end.abort();
 
 		await expect(delivery).rejects.toMatchObject({ name: "AbortError" });

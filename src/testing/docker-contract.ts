@@ -57,9 +57,7 @@ export function dockerContract(open: () => Promise<ContractEngine>): void {
 			await engine.start("plain", `${label}=yes`),
 			await engine.start("healthy", `${label}=yes`, true),
 		];
-		await expect
-			.poll(async () => (await client.inspect(healthy, signal))?.health, { timeout: 5_000 })
-			.toBe("healthy");
+		await expect.poll(async () => (await client.inspect(healthy, signal))?.health).toBe("healthy");
 
 		for (const { id, shows } of await client.list(label, signal)) {
 			const container = await client.inspect(id, signal);
@@ -106,7 +104,7 @@ export function dockerContract(open: () => Promise<ContractEngine>): void {
 		await engine.stop(id);
 		const own = () => follower.events.filter((event) => event.containerId === id);
 		await expect
-			.poll(() => own().map(({ action }) => action), { timeout: 5_000 })
+			.poll(() => own().map(({ action }) => action))
 			.toEqual(expect.arrayContaining(["die", "disconnect", "stop"]));
 
 		const actions = own().map(({ action }) => action);
@@ -130,7 +128,7 @@ export function dockerContract(open: () => Promise<ContractEngine>): void {
 		await engine.signal(id, 28);
 		await engine.remove(id);
 		const own = () => follower.events.filter((event) => event.containerId === id);
-		await expect.poll(() => own().at(-1)?.action, { timeout: 5_000 }).toBe("destroy");
+		await expect.poll(() => own().at(-1)?.action).toBe("destroy");
 
 		const wanted = ["kill", "die", "destroy"];
 		const told = own().filter(({ action }) => wanted.includes(action));
