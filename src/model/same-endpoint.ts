@@ -10,6 +10,7 @@ import type { Standing } from "./standing.ts";
  * app; of others a member, and of several the oldest.
  */
 export function apart(standings: readonly Standing[]): readonly Standing[] {
+	if (!isContested(standings)) return standings;
 	const holders = new Map<string, Standing>();
 	const yielding = new Map<Standing, Problem>();
 	for (const { standing } of standings.map(claimOf).toSorted(byClaim)) {
@@ -20,6 +21,12 @@ export function apart(standings: readonly Standing[]): readonly Standing[] {
 		else yielding.set(standing, sameEndpoint(standing, holder));
 	}
 	return standings.map((standing) => without(standing, yielding.get(standing)));
+}
+
+/** Rarely so; and to order thousands of claims at each event is dear. */
+function isContested(standings: readonly Standing[]): boolean {
+	const keys = standings.flatMap(keysOf);
+	return new Set(keys).size < keys.length;
 }
 
 /** Of a member where it is served, of others wherever they may come to be. */

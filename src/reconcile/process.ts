@@ -55,6 +55,7 @@ export function createProcess(haproxy: HaproxyPort): Process {
 	}
 
 	function touched(fleet: Fleet | undefined): readonly Touch[] {
+		if (known === seen) return [];
 		const found = touchedIn(known, seen, fleet);
 		known = seen ?? known;
 		return found;
