@@ -57,8 +57,8 @@ export type InFlight = {
 	/** Requests and connections in service, and those that wait for it. */
 	readonly open: number;
 	readonly queued: number;
-	/** How many of those that are open are in processes that a reload has replaced. */
-	readonly inReplaced: number;
+	/** The processes that a reload has replaced and that have some of those that are open, and how many. */
+	readonly replaced: readonly { readonly pid: number; readonly open: number }[];
 	/** Seconds since the oldest of those began that is open; absent where none is, or nobody asked. */
 	readonly oldest?: number | undefined;
 };

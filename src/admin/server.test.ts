@@ -182,7 +182,7 @@ test("who drains is told by name and wish, and nothing else becomes a command of
 		},
 		inFlight: async ({ pool, server, aged }) => {
 			asked.push(`${pool}/${server} ${aged}`);
-			return { state: "out", open: 0, queued: 0, inReplaced: 0 };
+			return { state: "out", open: 0, queued: 0, replaced: [] };
 		},
 	});
 	const post = async (body: string) => (await api.request("/holds", { method: "POST", body })).status;

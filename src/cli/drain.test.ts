@@ -18,9 +18,9 @@ let flights: InFlight[] = [];
 let faults = 0;
 let remarks: readonly string[] = [];
 
-const idle: InFlight = { state: "drained", open: 0, queued: 0, inReplaced: 0 };
+const idle: InFlight = { state: "drained", open: 0, queued: 0, replaced: [] };
 const out: InFlight = { ...idle, state: "out" };
-const busy: InFlight = { ...idle, open: 2, inReplaced: 1, oldest: 14 };
+const busy: InFlight = { ...idle, open: 2, replaced: [{ pid: 42, open: 1 }], oldest: 14 };
 const web: Held = {
 	known: true,
 	container: { id: "3f2a".repeat(16), name: "web" },
@@ -112,6 +112,8 @@ test("at the deadline it ends with 1, and says what is still open; it stays drai
 	expect({ code, said }).toEqual({ code: 1, said: "" });
 	expect(err).toContain("waiting for web: 2 request(s) in flight, the oldest for 14 s");
 	expect(err).toContain("ballast: web is not done after 2 s: 2 request(s) in flight, the oldest for 14 s");
+	expect(err).toContain("in process 42, which a reload has replaced");
+	expect(err).toContain("BALLAST_HARD_STOP_AFTER");
 	expect(asked).toEqual([["web", "drain"]]);
 	expect(JSON.parse((await ballast("drain", "--wait", "--json", "web")).out)).toMatchObject({
 		hold: "drain",
@@ -129,7 +131,10 @@ test("a controller or HAProxy that can't tell for a moment is asked again", { ti
 
 test("what is open is said in words", () => {
 	expect(openText(busy)).toBe(
-		"2 request(s) in flight, the oldest for 14 s, 1 of them in a process that a reload has replaced",
+		"2 request(s) in flight, the oldest for 14 s, 1 of them in process 42, which a reload has replaced",
+	);
+	expect(openText({ ...out, state: "drained" })).toBe(
+		"nothing in flight, but HAProxy has not taken it out yet",
 	);
 	expect(openText({ ...idle, state: "open", open: 1, queued: 3 })).toBe(
 		"1 request(s) in flight, 3 queued, and HAProxy still sends new ones",

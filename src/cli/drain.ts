@@ -90,7 +90,7 @@ async function persistently<T>({ deadline }: Waiting, act: () => Promise<T>): Pr
 
 /** One that never was a server has nothing in flight. */
 async function look({ socket, held: { server } }: Waiting, aged: boolean): Promise<InFlight> {
-	if (server === null) return { state: "out", open: 0, queued: 0, inReplaced: 0 };
+	if (server === null) return { state: "out", open: 0, queued: 0, replaced: [] };
 	return await askController(socket, `/in-flight/${server.pool}/${server.name}${aged ? "?aged" : ""}`);
 }
 
@@ -120,13 +120,23 @@ function tellOpen({ container: { name } }: Held, inFlight: InFlight, seconds: nu
 	console.error(
 		`    (what is in flight has its stop timeout to finish), or take it back with ballast ready ${name}`,
 	);
+	if (inFlight.replaced.length > 0)
+		console.error(
+			"    what a replaced process has ends BALLAST_HARD_STOP_AFTER after the reload at the latest",
+		);
+	if (inFlight.open + inFlight.queued === 0 || inFlight.state === "open")
+		console.error("    why HAProxy has not taken it: ballast problems");
 }
 
-/** Such as `2 request(s) in flight, the oldest for 14 s, 1 of them in a process that was replaced`. */
-export function openText({ state, open, queued, inReplaced, oldest }: InFlight): string {
+/** Such as `2 request(s) in flight, the oldest for 14 s, 1 of them in process 42, which a reload has replaced`. */
+export function openText({ state, open, queued, replaced, oldest }: InFlight): string {
+	const isLate = state === "drained" && open + queued === 0;
+	if (isLate) return "nothing in flight, but HAProxy has not taken it out yet";
 	const parts = [`${open} request(s) in flight`];
 	if (oldest !== undefined) parts.push(`the oldest for ${oldest} s`);
-	if (inReplaced > 0) parts.push(`${inReplaced} of them in a process that a reload has replaced`);
+	parts.push(
+		...replaced.map((one) => `${one.open} of them in process ${one.pid}, which a reload has replaced`),
+	);
 	if (queued > 0) parts.push(`${queued} queued`);
 	if (state === "open") parts.push("and HAProxy still sends new ones");
 	return parts.join(", ");

@@ -67,7 +67,7 @@ test.each<[Row, InFlight["state"]]>([
 		state,
 		open: 0,
 		queued: 0,
-		inReplaced: 0,
+		replaced: [],
 		oldest: undefined,
 	});
 });
@@ -78,7 +78,7 @@ test("what is open is counted, and how old it is", async () => {
 		"@1 show sess": [stream("4s"), stream("1m3s"), stream("2h", "web-2")].join(""),
 	};
 
-	expect(await ask(replies)).toEqual({ state: "drained", open: 2, queued: 1, inReplaced: 0, oldest: 63 });
+	expect(await ask(replies)).toEqual({ state: "drained", open: 2, queued: 1, replaced: [], oldest: 63 });
 });
 
 test("so is what processes still have that a reload has replaced, of which one may end meanwhile", async () => {
@@ -90,7 +90,7 @@ test("so is what processes still have that a reload has replaced, of which one m
 	expect(await ask({ ...replies, [old]: stat({ open: 1 }) }, "show-proc-old-worker")).toMatchObject({
 		state: "out",
 		open: 1,
-		inReplaced: 1,
+		replaced: [{ pid: Number(pid), open: 1 }],
 		oldest: 7,
 	});
 	for (const reply of [`Can't find the target PID matching the prefix '@!${pid}'\n`, "breaks off"] as const)

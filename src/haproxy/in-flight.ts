@@ -11,8 +11,8 @@ export type InFlight = {
 	readonly open: number;
 	/** Waiting for it alone. */
 	readonly queued: number;
-	/** How many of those that are open are in replaced processes. */
-	readonly inReplaced: number;
+	/** The replaced processes that have some of those that are open, and how many. */
+	readonly replaced: readonly { readonly pid: number; readonly open: number }[];
 	/** Seconds since the oldest of those began that is open; undefined where none is, or nobody asked. */
 	readonly oldest: number | undefined;
 };
@@ -31,15 +31,15 @@ export async function showInFlight(
 	const processes = parseProc(await ask(master, "show proc", signal));
 	const old = processes.filter(({ role }) => role === "old worker");
 	const now = await inProcess(master, "@1", place, signal);
-	const replaced: Share[] = [];
-	for (const { pid } of old) replaced.push(await inReplaced(master, `@!${pid}`, place, signal));
+	const replaced: (Share & { readonly pid: number })[] = [];
+	for (const { pid } of old) replaced.push({ pid, ...(await inReplaced(master, `@!${pid}`, place, signal)) });
 	const all = [now, ...replaced];
 	const ages = all.flatMap((share) => share.ages);
 	return {
 		state: now.state,
 		open: sumOf(all.map(({ open }) => open)),
 		queued: sumOf(all.map(({ queued }) => queued)),
-		inReplaced: sumOf(replaced.map(({ open }) => open)),
+		replaced: replaced.filter(({ open }) => open > 0).map(({ pid, open }) => ({ pid, open })),
 		oldest: ages.length === 0 ? undefined : Math.max(...ages),
 	};
 }

@@ -76,7 +76,7 @@ export function adminPorts(over: Partial<AdminPorts> = {}): AdminPorts {
 		hand: async () => ({ handlers: 1, webhooks: 0, dropped: 0 }),
 		why: async () => ({ known: false, near: [] }),
 		hold: async () => ({ known: false, near: [] }),
-		inFlight: async () => ({ state: "out", open: 0, queued: 0, inReplaced: 0 }),
+		inFlight: async () => ({ state: "out", open: 0, queued: 0, replaced: [] }),
 		...over,
 	};
 }
