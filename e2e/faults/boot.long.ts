@@ -61,10 +61,10 @@ test("nothing of an earlier life is in force before it was judged", async () => 
 		return names;
 	});
 	expect(generations).not.toContain("current");
-	const response = await eventually(async () => fetch(proxy.url), 30_000);
+	const response = await eventually(async () => fetch(proxy.url));
 	expect(response.status).toBe(503);
 	await docker("start", s1, s2);
-	await eventually(async () => expect((await fetch(proxy.url)).status).toBe(200), 30_000);
+	await eventually(async () => expect((await fetch(proxy.url)).status).toBe(200));
 	expect((await problemsOf(proxy)).map(({ code }) => code)).toContain("stale-membership");
 	await docker("unpause", relay.name);
 	await agreeOn(proxy, s1, s2);
@@ -73,5 +73,5 @@ test("nothing of an earlier life is in force before it was judged", async () => 
 
 async function isWell(): Promise<void> {
 	const well = { state: "ok", engine: { connected: true }, problems: [] };
-	await eventually(async () => expect(await statusOf(proxy)).toMatchObject(well), 30_000);
+	await eventually(async () => expect(await statusOf(proxy)).toMatchObject(well));
 }

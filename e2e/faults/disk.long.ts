@@ -101,7 +101,7 @@ test.each([
 test("a record of the fleet that is damaged is no end of anything", async () => {
 	await sh(proxy.name, `echo '{"pools":[' >${generation}/current/fleet.json`, controller);
 	await docker("exec", proxy.name, "s6-svc", "-k", "/run/service/controller");
-	await eventually(async () => expect((await ballast(proxy, "status")).exitCode).toBe(0), 30_000);
+	await eventually(async () => expect((await ballast(proxy, "status")).exitCode).toBe(0));
 	await agreeOn(proxy, s1, s2);
 	await isWell();
 });
@@ -153,5 +153,5 @@ async function spoiltVolume(script: string): Promise<string> {
 
 async function isWell(): Promise<void> {
 	const well = { state: "ok", problems: [] };
-	await eventually(async () => expect(await statusOf(proxy)).toMatchObject(well), 30_000);
+	await eventually(async () => expect(await statusOf(proxy)).toMatchObject(well));
 }

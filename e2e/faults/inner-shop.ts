@@ -64,7 +64,7 @@ export async function startInside(
 }
 
 /** Waits until exactly so many servers are in the pool, nothing is wrong, and the engine is followed. */
-export async function isRight(proxy: InnerProxy, servers: number, withinMs = 60_000): Promise<void> {
+export async function isRight(proxy: InnerProxy, servers: number, withinMs = 120_000): Promise<void> {
 	await eventually(async () => {
 		const { state, servers: present, engine, problems } = await proxy.status();
 		const right = state === "ok" && present === servers && engine.connected;

@@ -73,7 +73,7 @@ async function replaceAll(fleet: readonly string[], manner: Manner): Promise<rea
 
 async function scaleTo(size: number): Promise<void> {
 	await compose("up", "--detach", "--scale", `web=${size}`);
-	await eventually(async () => expect(await servedBy(stage.proxy, "nodes")).toHaveLength(size), 30_000);
+	await eventually(async () => expect(await servedBy(stage.proxy, "nodes")).toHaveLength(size));
 }
 
 async function writeService(): Promise<void> {
