@@ -6,34 +6,84 @@ import { images } from "../harness/images.ts";
 import { startProxy } from "../harness/proxy.ts";
 import { createSandbox, type Sandbox } from "../harness/sandbox.ts";
 import { remove, startServer } from "../harness/servers.ts";
+import { placeOf } from "../harness/standing.ts";
 import { timeOf } from "./engine-events.ts";
 import type { Figure } from "./figures.ts";
+import { startHaproxy } from "./static-haproxy.ts";
 
-/** A container without a HEALTHCHECK that boots for that long; until it answered through the proxy, all in milliseconds. */
-type Join = { readonly boot: number; readonly sinceStart: number; readonly sinceListening: number };
+/** A proxy, and how a container comes to be behind it. */
+type Subject = {
+	readonly client: Client;
+	/** Gives the container's name. */
+	readonly start: (name: string, ...imageAndCommand: readonly string[]) => Promise<string>;
+};
+
+/** Until the first answer through the proxy, in milliseconds. */
+type Join = { readonly sinceStart: number; readonly sinceListening: number };
 
 const count = 25;
 
-/** One container after the other joins an empty pool, is asked once a millisecond, and goes again. */
+/**
+ * One container after the other joins an empty pool, is asked once a millisecond, and goes again. In turn with each, the same
+ * app comes to listen at an address that a static HAProxy has known from the beginning.
+ */
 export async function joins(): Promise<readonly Figure[]> {
 	await using sandbox = await createSandbox("bench");
-	const { url } = await startProxy(sandbox);
-	const client = new Client(url);
-	const measured: Join[] = [];
+	const [ballast, reference] = await Promise.all([behindBallast(sandbox), behindStatic(sandbox)]);
+	const [ours, theirs]: [Join[], Join[]] = [[], []];
 	for (let n = 0; n < count; n += 1) {
-		measured.push(await join(sandbox, client, n));
+		ours.push(await join(ballast, bootTime(n)));
+		theirs.push(await join(reference, bootTime(n)));
 		process.stdout.write(".");
 	}
-	await client.close();
+	await Promise.all([ballast.client.close(), reference.client.close()]);
+	const sinceListening = (all: readonly Join[]) => all.map((one) => one.sinceListening);
+	const boots = ours.map((one) => one.sinceStart - one.sinceListening);
 	return [
-		{ what: "from listening", unit: "ms", values: measured.map((one) => one.sinceListening) },
-		{ what: "from Docker's start event", unit: "ms", values: measured.map((one) => one.sinceStart) },
-		{ what: "of that, Node and the app's boot", unit: "ms", values: measured.map(bootOf) },
+		{ what: "from listening", unit: "ms", values: sinceListening(ours) },
+		{ what: "a static HAProxy that knows the address", unit: "ms", values: sinceListening(theirs) },
+		{ what: "from Docker's start event", unit: "ms", values: ours.map((one) => one.sinceStart) },
+		{ what: "of that, Node and the app's boot", unit: "ms", values: boots },
 	];
 }
 
-function bootOf({ sinceStart, sinceListening }: Join): number {
-	return sinceStart - sinceListening;
+async function behindBallast(sandbox: Sandbox): Promise<Subject> {
+	const { name } = await startProxy(sandbox);
+	const start: Subject["start"] = async (joiner, ...args) =>
+		startServer(sandbox, joiner, "--expose", "3000", ...args);
+	return { client: await clientOf(sandbox, name), start };
+}
+
+/** The address is that of a container that lends its network, and so is there before the app. */
+async function behindStatic(sandbox: Sandbox): Promise<Subject> {
+	const lender = await sandbox.run("lender", "--init", "--entrypoint", "sleep", images.base, "infinity");
+	const { IPAddress } = await placeOf(lender, sandbox.network);
+	const name = await startHaproxy(sandbox, "static", staticConfig(IPAddress));
+	const start: Subject["start"] = async (joiner, ...args) =>
+		sandbox.runIn(`container:${lender}`, `static-${joiner}`, ...args);
+	return { client: await clientOf(sandbox, name), start };
+}
+
+/** As little as it takes to pass requests on: nothing is tried twice, so that the next request is as early as can be. */
+function staticConfig(address: string): string {
+	return `
+defaults
+	mode http
+	timeout client 60s
+	timeout connect 5s
+	timeout server 60s
+	retries 0
+frontend web
+	bind :80
+	default_backend nodes
+backend nodes
+	server joiner ${address}:3000
+`;
+}
+
+/** Past the engine's own proxy for published ports. */
+async function clientOf(sandbox: Sandbox, container: string): Promise<Client> {
+	return new Client(`http://${(await placeOf(container, sandbox.network)).IPAddress}`);
 }
 
 /** From 50 to 300 ms. */
@@ -41,25 +91,34 @@ function bootTime(n: number): number {
 	return 50 + ((n * 97) % 251);
 }
 
-async function join(sandbox: Sandbox, client: Client, n: number): Promise<Join> {
-	const boot = bootTime(n);
+async function join({ client, start }: Subject, boot: number): Promise<Join> {
 	await eventually(async () => expectStatus(await statusOf(client), 503));
 	const [container, answered] = await Promise.all([
-		startServer(sandbox, "joiner", ...appOptions, `${boot}`),
+		start("joiner", "--init", "--entrypoint", "node", images.base, "-e", app, `${boot}`),
 		firstAnswer(client),
 	]);
 	const listening = Number(await docker("logs", container));
 	const started = await timeOf("start", container);
 	await remove(container);
-	return { boot, sinceStart: answered - started, sinceListening: answered - listening };
+	return { sinceStart: answered - started, sinceListening: answered - listening };
 }
 
-/** Listens when it has booted, and tells when that was. */
+/**
+ * Listens when it has booted, and tells when that was. It has answered before, to itself: what Node takes for its very first
+ * answers is the same behind any proxy.
+ */
 const app = `
-	const server = require("node:http").createServer((_, response) => response.end());
-	setTimeout(() => server.listen(3000, () => console.log(performance.timeOrigin + performance.now())), process.argv[1]);
+	const { createServer, get } = require("node:http");
+	const answer = (_, response) => response.end();
+	const rehearsals = createServer(answer).listen(3001, "127.0.0.1", () => rehearse(20));
+	const rehearse = (left) => {
+		if (left === 0) return rehearsals.close(boot);
+		get({ host: "127.0.0.1", port: 3001, agent: false }, (response) => response.resume().on("end", () => rehearse(left - 1)));
+	};
+	const boot = () => setTimeout(() => {
+		createServer(answer).listen(3000, () => console.log(performance.timeOrigin + performance.now()));
+	}, process.argv[1]);
 	process.on("SIGTERM", () => process.exit());`;
-const appOptions = ["--init", "--expose", "3000", "--entrypoint", "node", images.base, "-e", app];
 
 async function firstAnswer(client: Client): Promise<number> {
 	while ((await statusOf(client)) !== 200) await delay(1);

@@ -6,6 +6,7 @@ import { joinLabelOf, startProxy } from "../harness/proxy.ts";
 import { createSandbox, type Sandbox } from "../harness/sandbox.ts";
 import { placeOf } from "../harness/standing.ts";
 import type { Figure } from "./figures.ts";
+import { startHaproxy } from "./static-haproxy.ts";
 
 /** A proxy in front of the same servers, by the name that answers in the sandbox's network. */
 type Subject = { readonly name: string; readonly host: string; readonly perSecond: number[] };
@@ -103,18 +104,6 @@ frontend web
 backend nodes
 ${servers.map((address, index) => `	server s${index} ${address}:3000 check`).join("\n")}
 `;
-}
-
-/** HAProxy alone in the proxy's image, with this configuration. */
-async function startHaproxy(
-	sandbox: Sandbox,
-	name: string,
-	config: string,
-	...options: string[]
-): Promise<string> {
-	const write = 'printf %s "$CONFIG" > /tmp/haproxy.cfg && exec haproxy -W -f /tmp/haproxy.cfg';
-	const image = ["--no-healthcheck", "--entrypoint", "sh", images.proxy, "-c", write];
-	return await sandbox.run(name, ...options, "-e", `CONFIG=${config}`, ...image);
 }
 
 /** The generation in force, run by a HAProxy of its own: Ballast without its controller. */
