@@ -56,7 +56,10 @@ export async function run(
 	const carried = carriedIn(settings);
 	// What an earlier life of ours may have left in the middle of a reload.
 	await carryNothing(carried);
-	const haproxy = createHaproxy(masterSocketOf(settings), carried);
+	const haproxy = createHaproxy(
+		{ master: masterSocketOf(settings), worker: adminSocketOf(settings) },
+		carried,
+	);
 	const membership = membershipLogOf(settings);
 	const cookieKey = await cookieKeyOf(settings);
 	const holds = await openHolds(settings.stateDir);

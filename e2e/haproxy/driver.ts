@@ -18,8 +18,8 @@ import type { ServerChange } from "../../src/model/step.ts";
 const generations = createGenerations("/var/lib/ballast/generation", createCheck());
 const root = "/var/lib/ballast/generation/carried";
 const carried = { servers: `${root}/servers`, counters: `${root}/counters` };
-const haproxy = createHaproxy("/run/haproxy/master.sock", carried);
 const worker = { kind: "worker", path: "/run/haproxy/admin.sock" } as const;
+const haproxy = createHaproxy({ master: "/run/haproxy/master.sock", worker: worker.path }, carried);
 const never = new AbortController().signal;
 
 const newcomer = { pool: "nodes", server: "web-3-2a2b3c4d" };

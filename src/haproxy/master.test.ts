@@ -8,6 +8,7 @@ import { createHaproxy, type Haproxy, parseProc, parseReload } from "./master.ts
 
 /** Replies of a HAProxy 3.0.11 that was asked for them. */
 const recorded = (name: string) => readFileSync(join(import.meta.dirname, "testdata", `${name}.txt`), "utf8");
+const socketsAt = (master: string) => ({ master, worker: `${master}.of-no-worker` });
 const never = new AbortController().signal;
 
 /** A master whose reply to each command is the next of its list, and the last from then on. */
@@ -25,7 +26,11 @@ async function masterWith(
 		await master[Symbol.asyncDispose]();
 		await dir[Symbol.asyncDispose]();
 	};
-	return { haproxy: createHaproxy(path, carriedIn(dir.path)), master, [Symbol.asyncDispose]: dispose };
+	return {
+		haproxy: createHaproxy(socketsAt(path), carriedIn(dir.path)),
+		master,
+		[Symbol.asyncDispose]: dispose,
+	};
 }
 
 const carriedIn = (dir: string) => ({
@@ -48,7 +53,7 @@ test("nothing is loaded while no process answers", async () => {
 	await using dir = await temporaryDirectory();
 
 	await expect(
-		createHaproxy(join(dir.path, "master.sock"), carriedIn(dir.path)).loaded(never),
+		createHaproxy(socketsAt(join(dir.path, "master.sock")), carriedIn(dir.path)).loaded(never),
 	).resolves.toBeUndefined();
 });
 
@@ -112,7 +117,7 @@ test("without a master there is nothing to reload", async () => {
 	await using dir = await temporaryDirectory();
 
 	await expect(
-		createHaproxy(join(dir.path, "master.sock"), carriedIn(dir.path)).reload(never),
+		createHaproxy(socketsAt(join(dir.path, "master.sock")), carriedIn(dir.path)).reload(never),
 	).resolves.toEqual({
 		kind: "not-running",
 	});
@@ -140,7 +145,7 @@ test("reloads happen one at a time", async () => {
 		running--;
 		return recorded("reload-success");
 	});
-	const haproxy = createHaproxy(path, carriedIn(dir.path));
+	const haproxy = createHaproxy(socketsAt(path), carriedIn(dir.path));
 
 	await Promise.all([haproxy.reload(never), haproxy.reload(never), haproxy.reload(never)]);
 
@@ -204,7 +209,7 @@ test("a reload carries over what the process knows of its servers and has counte
 		return recorded("reload-success");
 	});
 
-	await createHaproxy(path, carried).reload(never);
+	await createHaproxy(socketsAt(path), carried).reload(never);
 
 	expect(read).toEqual(["1\n# be_id\n\n", "#fe guid\n\n"]);
 	expect(await readFile(carried.servers, "utf8")).toBe("1\n");

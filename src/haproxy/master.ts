@@ -5,7 +5,7 @@ import { type Carried, carry, carryNothing } from "./carried.ts";
 import { unexpectedReply } from "./reply.ts";
 import { parseInfo } from "./runtime.ts";
 import { ask, type CommandSocket, isConnectionLost, isNotRunning } from "./socket.ts";
-import { askNewest, change, running } from "./worker.ts";
+import { askNewest, change, running, type Worker } from "./worker.ts";
 
 /** The HAProxy process, as the loop needs it. */
 export type Haproxy = {
@@ -29,15 +29,25 @@ type ReloadResult =
 /** A row of `show proc`. */
 export type Process = { readonly pid: number; readonly role: "master" | "worker" | "old worker" | "program" };
 
+/** Paths. The worker's passes from the old one to the new one, and right after a reload either may answer there. */
+export type Sockets = { readonly master: string; readonly worker: string };
+
 /** @param carried where a reload leaves what the new worker is to know */
-export function createHaproxy(masterSocket: string, carried: Carried): Haproxy {
-	const master: CommandSocket = { kind: "master", path: masterSocket };
+export function createHaproxy(sockets: Sockets, carried: Carried): Haproxy {
+	const master: CommandSocket = { kind: "master", path: sockets.master };
+	const socket: CommandSocket = { kind: "worker", path: sockets.worker, replyWithinMs: 1_000 };
+	let newestKnown: Worker | undefined;
 	let earlier: Promise<unknown> = Promise.resolve();
 	return {
 		loaded: async (signal) => loaded(master, signal),
-		running: async (signal) => running(master, signal),
-		change: async (changes, signal) => change(master, changes, signal),
+		running: async (signal) => {
+			const found = await running(master, signal);
+			newestKnown = found && { pid: found.pid, socket };
+			return found;
+		},
+		change: async (changes, signal) => change(master, newestKnown, changes, signal),
 		reload: async (signal) => {
+			newestKnown = undefined;
 			// The master resets every other connection while it reloads, so that a second reload would look like a failure.
 			const mine = orAborted(earlier, signal).then(async () => carryOver(master, carried, signal));
 			earlier = Promise.allSettled([earlier, mine]).then(() => undefined);

@@ -1,4 +1,4 @@
-import { join } from "node:path";
+import { dirname, join } from "node:path";
 import { expect, test } from "vitest";
 import type { ServerChange } from "../model/step.ts";
 import { serveCommands } from "../testing/command-socket.ts";
@@ -50,7 +50,7 @@ test("what runs is told by one question: its structure, and each server with its
 test("a server that joins is checked before it gets requests, and all is read back by the same connection", async () => {
 	await using world = await told(`New server registered.\n\n\n\n${states(row("web-0a1b2c3d", 0))}`);
 
-	const changed = await change(world.master, [add], never);
+	const changed = await change(world.master, undefined, [add], never);
 
 	expect(world.socket.commands).toEqual([
 		[
@@ -71,7 +71,9 @@ test.each([
 	["in maintenance", "maint", "@1 enable health nodes/web-0a1b2c3d"],
 ] as const)("one that a person wants %s joins as that", async (_, state, last) => {
 	await using world = await told("\n");
-	await change(world.master, [{ ...add, entry: { ...entry, state } }], never).catch(() => undefined);
+	await change(world.master, undefined, [{ ...add, entry: { ...entry, state } }], never).catch(
+		() => undefined,
+	);
 
 	expect(world.socket.commands[0]?.split("\n").at(-2)).toBe(last);
 });
@@ -86,7 +88,7 @@ test("each complaint is told with the change that it is about, and the others ar
 		{ kind: "remove-server", pool: "nodes", server: "busy", force: false },
 	];
 
-	expect((await change(world.master, changes, never))?.replies).toEqual([
+	expect((await change(world.master, undefined, changes, never))?.replies).toEqual([
 		"No such server.",
 		"",
 		"Server still has connections attached to it, cannot remove server.",
@@ -95,7 +97,12 @@ test("each complaint is told with the change that it is about, and the others ar
 
 test("one that is removed by force is rid of its requests first", async () => {
 	await using world = await told(`\nServer deleted.\n\n${states()}`);
-	const changed = await change(world.master, [{ kind: "remove-server", ...named, force: true }], never);
+	const changed = await change(
+		world.master,
+		undefined,
+		[{ kind: "remove-server", ...named, force: true }],
+		never,
+	);
 
 	expect(changed?.replies).toEqual([""]);
 	expect(world.socket.commands[0]).toContain("@1 shutdown sessions server nodes/web-0a1b2c3d\n@1 del server");
@@ -106,7 +113,57 @@ test("a pool that the process has not has no servers", async () => {
 		"No such backend.\n\nNo such server.\n\nNo such server.\n\nCan't find backend.\n\n",
 	);
 
-	expect(await change(world.master, [add], never)).toEqual({ replies: ["No such backend."], servers: [] });
+	expect(await change(world.master, undefined, [add], never)).toEqual({
+		replies: ["No such backend."],
+		servers: [],
+	});
+});
+
+/** A worker's own socket beside the master's, which answers as if it were that process. */
+async function toldDirectly(pid: number) {
+	const world = await told(`New server registered.\n\n\n\n${states(row("web-0a1b2c3d", 0))}`);
+	const path = join(dirname(world.master.path), "admin.sock");
+	const answer = `${info.replace("Pid: 7", `Pid: ${pid}`)}New server registered.\n\n\n\n${states(row("web-0a1b2c3d", 1))}`;
+	const own = await serveCommands("worker", path, () => answer);
+	const dispose = async () => {
+		await own[Symbol.asyncDispose]();
+		await world[Symbol.asyncDispose]();
+	};
+	const worker = { pid: 7, socket: { kind: "worker", path } } as const;
+	return { ...world, own, worker, [Symbol.asyncDispose]: dispose };
+}
+
+test("the worker itself is asked where it is known, all by one line, and the master is left alone", async () => {
+	await using world = await toldDirectly(7);
+
+	const changed = await change(world.master, world.worker, [add], never);
+
+	expect(changed?.servers.map(({ state }) => state)).toEqual(["maint"]);
+	expect(world.own.commands).toEqual([
+		"show info;add server nodes/web-0a1b2c3d 10.0.0.2:3000 check;enable health nodes/web-0a1b2c3d;set server nodes/web-0a1b2c3d state ready;show servers state nodes",
+	]);
+	expect(world.socket.commands).toEqual([]);
+});
+
+test("when another process answers in its place, the master passes all of it on to the newest", async () => {
+	await using world = await toldDirectly(8);
+
+	const changed = await change(world.master, world.worker, [add], never);
+
+	expect(changed?.servers.map(({ state }) => state)).toEqual(["ready"]);
+	expect(world.own.commands).toHaveLength(1);
+	expect(world.socket.commands).toHaveLength(1);
+});
+
+test("the same when the worker's socket is gone, and when there is too much to say for one line", async () => {
+	await using world = await toldDirectly(7);
+	const gone = { pid: 7, socket: { kind: "worker", path: "/nowhere/admin.sock" } } as const;
+	expect((await change(world.master, gone, [add], never))?.replies).toEqual([""]);
+
+	const many = new Array<ServerChange>(100).fill(add);
+	await change(world.master, world.worker, many, never).catch(() => undefined);
+	expect(world.own.commands).toEqual([]);
+	expect(world.socket.commands).toHaveLength(2);
 });
 
 test.each([
@@ -118,7 +175,7 @@ test.each([
 	await using _socket = await serveCommands("master", path, () => reply);
 	const master = { kind: "master", path } as const;
 
-	expect(await change(master, [add], never)).toBeUndefined();
+	expect(await change(master, undefined, [add], never)).toBeUndefined();
 	expect(await running(master, never)).toBeUndefined();
 });
 

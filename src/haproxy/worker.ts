@@ -18,15 +18,24 @@ export async function running(master: CommandSocket, signal: AbortSignal): Promi
 	};
 }
 
-/** All changes by one connection, and what came of them by the same. Undefined when no process answers. */
+/** The newest worker's process, and its socket. */
+export type Worker = { readonly pid: number; readonly socket: CommandSocket };
+
+/**
+ * All changes by one connection, and what came of them by the same. Undefined when no process answers.
+ *
+ * @param worker the newest one as far as is known: asked itself, it takes half the time
+ */
 export async function change(
 	master: CommandSocket,
+	worker: Worker | undefined,
 	changes: readonly ServerChange[],
 	signal: AbortSignal,
 ): Promise<Changed | undefined> {
 	const commands = changes.map(commandsOf);
 	const pools = [...new Set(changes.map(({ pool }) => pool))].map((pool) => `${statesCommand} ${pool}`);
-	const replies = await askNewest(master, [...commands.flat(), ...pools], signal);
+	const all = [...commands.flat(), ...pools];
+	const replies = (await askDirectly(worker, all, signal)) ?? (await askNewest(master, all, signal));
 	if (replies === undefined) return undefined;
 	let next = 0;
 	const complaints = commands.map((its) => {
@@ -53,6 +62,27 @@ export async function askNewest(
 	} catch (thrown) {
 		if (isNotRunning(thrown) || isConnectionLost(thrown)) return undefined;
 		throw thrown;
+	}
+}
+
+/** A line has to fit into one of HAProxy's buffers, of 16 KiB as a rule. */
+const longestLine = 8_000;
+
+/** Undefined when it is not that worker that answers: then nothing is lost, since another is on its way out or just begins. */
+async function askDirectly(
+	worker: Worker | undefined,
+	commands: readonly string[],
+	signal: AbortSignal,
+): Promise<readonly string[] | undefined> {
+	const all = ["show info", ...commands];
+	const line = all.join(";");
+	if (worker === undefined || line.length > longestLine) return undefined;
+	try {
+		const [info = "", ...replies] = repliesIn(await ask(worker.socket, line, signal), all) ?? [];
+		return parseInfo(info).pid === worker.pid ? replies : undefined;
+	} catch {
+		signal.throwIfAborted();
+		return undefined;
 	}
 }
 
