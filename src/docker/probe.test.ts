@@ -172,9 +172,9 @@ test("an endpoint that has not answered for 10 s is silent, which is told once, 
 	await server.close();
 });
 
-test("gaps grow with age: 1 ms at first, 1 % of the age for 2 s, 5 % from 10 s on, 1 s at most", () => {
+test("gaps grow with age: 1 ms at first, 0.5 % of the age for a second, 1 % at 2 s, 5 % from 10 s on, 1 s at most", () => {
 	const ages = [0, 100, 300, 2_000, 4_000, 10_000, 60_000];
-	expect(ages.map((age) => gapAt(age, 1))).toEqual([1, 1, 3, 20, 80, 500, 1_000]);
+	expect(ages.map((age) => gapAt(age, 1))).toEqual([1, 1, 1.5, 20, 80, 500, 1_000]);
 });
 
 test("gaps grow with how many are awaited: all together cost 1,000 tries a second", () => {
