@@ -1,9 +1,10 @@
-import { Client } from "undici";
+import type { Client } from "undici";
 import { expect, test } from "vitest";
 import { docker, inspect, urlOf } from "../harness/docker.ts";
 import { eventually } from "../harness/eventually.ts";
 import { type Flavour, flavours, mountEngineSocket } from "../harness/flavours.ts";
 import { images } from "../harness/images.ts";
+import { patientClient } from "../harness/patient-client.ts";
 import { createSandbox, type Sandbox } from "../harness/sandbox.ts";
 import { startProxy } from "./proxy.ts";
 
@@ -54,7 +55,7 @@ test.concurrent("a client that was idle since before a reload hears that the pro
 	await using sandbox = await createSandbox("stop-replaced");
 	// So that there is time enough to ask.
 	const { proxy, url } = await startServed(sandbox, "--stop-timeout", "40");
-	const client = new Client(url, { keepAliveTimeout: 60_000 });
+	const client = patientClient(url);
 	expect(await ask(client)).toMatchObject({ status: 200 });
 	// A pool of its own takes a reload.
 	const aside = ["--label", "role=backend", "--label", "ballast.pool=aside"];

@@ -1,6 +1,6 @@
 import { randomInt } from "node:crypto";
 import { setTimeout as delay } from "node:timers/promises";
-import { Client } from "undici";
+import { patientClient } from "../harness/patient-client.ts";
 import { createLedger, type Tally } from "./ledger.ts";
 
 export type Traffic = {
@@ -51,7 +51,7 @@ export function startTraffic(url: string, mix: Mix): Traffic {
 		delay(ms, undefined, { signal: ended.signal }).catch(() => undefined);
 
 	async function keepAsking(kind: string, thinkMs: () => number, wish?: string): Promise<void> {
-		const client = connect(url);
+		const client = patientClient(url);
 		while (!ended.signal.aborted) {
 			await ledger.ask(client, kind, wish);
 			await think(thinkMs());
@@ -61,7 +61,7 @@ export function startTraffic(url: string, mix: Mix): Traffic {
 
 	async function askAfresh(): Promise<void> {
 		while (!ended.signal.aborted) {
-			const client = connect(url);
+			const client = patientClient(url);
 			await ledger.ask(client, "fresh");
 			await client.close();
 			await think(randomInt(20));
@@ -82,16 +82,6 @@ export function startTraffic(url: string, mix: Mix): Traffic {
 			return ledger.tally();
 		},
 	};
-}
-
-/** Holds an idle connection longer than anybody else here, so that it is never the client who closes it. */
-function connect(url: string): Client {
-	return new Client(url, {
-		// As long as HAProxy waits for a server.
-		headersTimeout: 60_000,
-		keepAliveTimeout: 60_000,
-		keepAliveTimeoutThreshold: -60_000,
-	});
 }
 
 function times(count: number, client: () => Promise<void>): readonly Promise<void>[] {

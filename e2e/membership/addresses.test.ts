@@ -1,11 +1,12 @@
 import { randomInt } from "node:crypto";
-import { Client } from "undici";
+import type { Client } from "undici";
 import { afterAll, afterEach, beforeAll, expect, test } from "vitest";
 import { agreeOn } from "../harness/agreement.ts";
 import { docker, inspect } from "../harness/docker.ts";
 import { eventually } from "../harness/eventually.ts";
 import { hasHistory } from "../harness/membership.ts";
 import { listens, mortal, timesAsked } from "../harness/mortal.ts";
+import { patientClient } from "../harness/patient-client.ts";
 import { hasNoProblems, joinLabelOf, type RunningProxy, startProxy } from "../harness/proxy.ts";
 import { createSandbox, type Sandbox } from "../harness/sandbox.ts";
 import { remove, startServer } from "../harness/servers.ts";
@@ -141,7 +142,7 @@ async function isLetGo(container: string): Promise<void> {
 }
 
 async function connected(count: number): Promise<readonly Client[]> {
-	const clients = Array.from({ length: count }, () => new Client(proxy.url, { keepAliveTimeout: 60_000 }));
+	const clients = Array.from({ length: count }, () => patientClient(proxy.url));
 	await Promise.all(clients.map(answeredBy));
 	return clients;
 }

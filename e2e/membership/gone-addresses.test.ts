@@ -1,7 +1,8 @@
-import { Client } from "undici";
+import type { Client } from "undici";
 import { expect, test } from "vitest";
 import { agreeOn } from "../harness/agreement.ts";
 import { inspect } from "../harness/docker.ts";
+import { patientClient } from "../harness/patient-client.ts";
 import { startProxy } from "../harness/proxy.ts";
 import { createSandbox } from "../harness/sandbox.ts";
 import { makeSick, quickHealth, startWebapp } from "../harness/servers.ts";
@@ -21,7 +22,7 @@ test("promise 11: clients that stay connected never reach the address of a serve
 		startWebapp(sandbox, "leaves", ...quickHealth),
 	]);
 	await agreeOn(proxy, stays, leaves);
-	const connected = Array.from({ length: clients }, () => new Client(proxy.url));
+	const connected = Array.from({ length: clients }, () => patientClient(proxy.url));
 	const before = await Promise.all(connected.map(answeredBy));
 	const [staying, leaving] = [
 		await addressOf(stays, sandbox.network),
