@@ -4,6 +4,7 @@ import { ask } from "./ask.ts";
 import { docker } from "./docker.ts";
 import { eventually } from "./eventually.ts";
 import type { RunningProxy } from "./proxy.ts";
+import { statsPageOf } from "./stats.ts";
 
 /** What everybody who can be asked says of the pool `nodes`; each list is sorted. */
 type Views = {
@@ -62,9 +63,7 @@ async function answersOf({ url }: RunningProxy, size: number): Promise<readonly 
 
 async function innerViewsOf(proxy: RunningProxy): Promise<Omit<Views, "answers">> {
 	const [page, inside] = await Promise.all([
-		fetch(proxy.statsUrl, { signal: AbortSignal.timeout(patienceMs) }).then(async (response) =>
-			response.text(),
-		),
+		statsPageOf(proxy.statsUrl),
 		ask(proxy, "config", "state", "nodes", "servers"),
 	]);
 	const rows: readonly ServerRow[] = JSON.parse(inside.servers);

@@ -1,4 +1,5 @@
 import { execa } from "execa";
+import pMap from "p-map";
 
 export type CommandResult = { readonly exitCode: number; readonly stdout: string; readonly stderr: string };
 
@@ -18,6 +19,12 @@ export async function tryDocker(...args: readonly string[]): Promise<CommandResu
 export async function sh(container: string, script: string, user?: string): Promise<string> {
 	const options = user === undefined ? [] : ["--user", user];
 	return docker("exec", ...options, container, "sh", "-c", script);
+}
+
+/** Side by side, as one command would take one after the other. */
+export async function removeContainers(containers: readonly string[]): Promise<void> {
+	const remove = async (container: string) => docker("rm", "--force", "--volumes", container);
+	await pMap(containers, remove, { concurrency: 4 });
 }
 
 /** What `docker inspect --format '{{json <path>}}'` says, such as `.State.Health.Status`. */

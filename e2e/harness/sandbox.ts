@@ -1,5 +1,5 @@
 import { randomBytes } from "node:crypto";
-import { docker } from "./docker.ts";
+import { docker, removeContainers } from "./docker.ts";
 import { eventually } from "./eventually.ts";
 
 /** Under another prefix than Ballast's own labels, where an unknown key would be a problem. */
@@ -52,7 +52,7 @@ export async function createSandbox(
 
 async function removeLabelled(label: string): Promise<void> {
 	const containers = await idsOf("container", "ls", "-aq", "--filter", `label=${label}`);
-	if (containers.length > 0) await docker("rm", "--force", "--volumes", ...containers);
+	await removeContainers(containers);
 	const volumes = await idsOf("volume", "ls", "-q", "--filter", `label=${label}`);
 	if (volumes.length > 0) await docker("volume", "rm", ...volumes);
 	const networks = await idsOf("network", "ls", "-q", "--filter", `label=${label}`);

@@ -1,4 +1,4 @@
-import { docker } from "./docker.ts";
+import { docker, removeContainers } from "./docker.ts";
 import { images } from "./images.ts";
 import { joinLabelOf } from "./proxy.ts";
 import type { Sandbox } from "./sandbox.ts";
@@ -52,5 +52,5 @@ export async function makeWell(container: string): Promise<void> {
 }
 
 export async function remove(...containers: readonly string[]): Promise<void> {
-	await docker("rm", "--force", "--volumes", ...containers);
+	await removeContainers(containers);
 }

@@ -6,6 +6,7 @@ import { type Flavour, flavours, mountEngineSocket } from "../harness/flavours.t
 import { images } from "../harness/images.ts";
 import { patientClient } from "../harness/patient-client.ts";
 import { createSandbox, type Sandbox } from "../harness/sandbox.ts";
+import { statsOf } from "../harness/stats.ts";
 import { startProxy } from "./proxy.ts";
 
 test.concurrent.each(Object.keys(flavours) as Flavour[])(
@@ -60,7 +61,7 @@ test.concurrent("a client that was idle since before a reload hears that the pro
 	// A pool of its own takes a reload.
 	const aside = ["--label", "role=backend", "--label", "ballast.pool=aside"];
 	await sandbox.run("second", ...aside, images.webapp);
-	await eventually(async () => expect(await statsOf(proxy)).toMatch(/^aside,\S*second-.*UP/m));
+	await eventually(async () => expect(await tableOf(proxy)).toMatch(/^aside,\S*second-.*UP/m));
 
 	const stopped = docker("stop", proxy);
 	await eventually(async () => expect(fetch(url, { headers: { connection: "close" } })).rejects.toThrow());
@@ -77,8 +78,8 @@ async function ask(client: Client) {
 	return { status, retryAfter: headers["retry-after"], text: await body.text() };
 }
 
-async function statsOf(proxy: string): Promise<string> {
-	return (await fetch(`${await urlOf(proxy, 1936)}/;csv`)).text();
+async function tableOf(proxy: string): Promise<string> {
+	return await statsOf(await urlOf(proxy, 1936));
 }
 
 /** A proxy in front of one webapp that has answered through it. */
@@ -114,7 +115,7 @@ async function post(url: string, path: string, body: object): Promise<void> {
 /** Waits until HAProxy's statistics count `count` sessions at the servers. */
 async function inFlight(proxy: string, count: number): Promise<void> {
 	await eventually(async () => {
-		const [header = "", ...lines] = (await statsOf(proxy)).split("\n");
+		const [header = "", ...lines] = (await tableOf(proxy)).split("\n");
 		const column = header.split(",").indexOf("scur");
 		const backend = lines.find((line) => line.startsWith("nodes,BACKEND,"));
 		expect(Number(backend?.split(",")[column])).toBe(count);

@@ -4,6 +4,7 @@ import { eventually } from "../harness/eventually.ts";
 import { ballast, type RunningProxy, startProxy } from "../harness/proxy.ts";
 import { createSandbox, type Sandbox } from "../harness/sandbox.ts";
 import { remove } from "../harness/servers.ts";
+import { statsOf } from "../harness/stats.ts";
 import { type Apps, createApps, type Manner } from "./apps.ts";
 import { everyKind, type Mix, startTraffic } from "./traffic.ts";
 import { summaryOf, type Verdict, verdictOn } from "./verdict.ts";
@@ -78,8 +79,7 @@ export async function servedBy(proxy: RunningProxy, pool: string): Promise<reado
 
 /** What the running process says of itself. */
 async function tableOf({ statsUrl }: RunningProxy): Promise<string> {
-	const options = { headers: { connection: "close" }, signal: AbortSignal.timeout(5_000) };
-	return (await fetch(`${statsUrl}/;csv`, options)).text();
+	return await statsOf(statsUrl);
 }
 
 /** `docker stop`, as people do it: with the container's own signal and stop timeout. */

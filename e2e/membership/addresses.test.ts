@@ -10,6 +10,7 @@ import { patientClient } from "../harness/patient-client.ts";
 import { hasNoProblems, joinLabelOf, type RunningProxy, startProxy } from "../harness/proxy.ts";
 import { createSandbox, type Sandbox } from "../harness/sandbox.ts";
 import { remove, startServer } from "../harness/servers.ts";
+import { statsOf } from "../harness/stats.ts";
 import { startTraffic } from "../load/traffic.ts";
 
 let sandbox: Sandbox;
@@ -135,7 +136,7 @@ async function createAt(address: unknown, name: string, ...options: readonly str
 /** Waits until HAProxy's process sends nothing more there: it is in maintenance, or no server any more. */
 async function isLetGo(container: string): Promise<void> {
 	await eventually(async () => {
-		const table = await (await fetch(`${proxy.statsUrl}/;csv`)).text();
+		const table = await statsOf(proxy.statsUrl);
 		const row = table.split("\n").find((line) => line.startsWith(`nodes,${container}-`));
 		expect(row?.split(",")[17] ?? "MAINT").toBe("MAINT");
 	});

@@ -88,30 +88,16 @@ test("an unknown label is a problem with the nearest known one, and its containe
 	await remove(typo);
 });
 
-test("ballast.enable=false keeps a container out, which is no problem", async () => {
-	const [out, last] = await Promise.all([
+test("ballast.enable=false, a one-off of Compose, and one without our join label never join, which is no problem", async () => {
+	const [out, oneOff, stranger, last] = await Promise.all([
 		startWebapp(sandbox, "out", ...label("enable", "false")),
+		startWebapp(sandbox, "one-off", "--label", "com.docker.compose.oneoff=True"),
+		sandbox.run("stranger", ...label("port", "banana"), images.webapp),
 		startWebapp(sandbox, "last", ...label("enable", "TRUE")),
 	]);
 	await agreeOn(proxy, plain, last);
-	expect(await problemCodesOf(proxy, out)).toEqual([]);
-	await remove(out, last);
-});
-
-test("a one-off of Compose never joins, and is no problem", async () => {
-	const oneOff = await startWebapp(sandbox, "one-off", "--label", "com.docker.compose.oneoff=True");
-	const last = await startWebapp(sandbox, "last");
-	await agreeOn(proxy, plain, last);
-	expect(await problemCodesOf(proxy, oneOff)).toEqual([]);
-	await remove(oneOff, last);
-});
-
-test("a container without our join label is none of our business", async () => {
-	await sandbox.run("stranger", ...label("port", "banana"), images.webapp);
-	const last = await startWebapp(sandbox, "last");
-	await agreeOn(proxy, plain, last);
 	await hasNoProblems(proxy);
-	await remove(sandbox.nameOf("stranger"), last);
+	await remove(out, oneOff, stranger, last);
 });
 
 test("the port is the label's, else the only exposed one, else a problem", async () => {

@@ -6,6 +6,7 @@ import { processesNamed } from "../harness/processes.ts";
 import { type RunningProxy, startProxy } from "../harness/proxy.ts";
 import { createSandbox, type Sandbox } from "../harness/sandbox.ts";
 import { remove, startServer, startWebapp } from "../harness/servers.ts";
+import { statsOf } from "../harness/stats.ts";
 import { countingApp, fallMute, speakAgain } from "./app.ts";
 
 /** What docs/labels.md promises of `ballast.check`, in milliseconds, and what a busy machine may add to what we see. */
@@ -70,7 +71,7 @@ async function seen(
 	withinMs = 60_000,
 ): Promise<void> {
 	await eventually(async () => {
-		const page = await (await fetch(`${proxy.statsUrl}/;csv`)).text();
+		const page = await statsOf(proxy.statsUrl);
 		const [head = "", ...rows] = page.split("\n").map((line) => line.split(","));
 		const column = head.indexOf("status");
 		const found = containers.map((container) => {
