@@ -24,14 +24,16 @@ test("promise 9: POSTs sent 5 s after the last ones meet no connection that the 
 	expect(await stage.load("idle for 5 s", async () => delay(41_000), idle)).toMatchObject(nothingLost);
 });
 
-test("promise 9: requests of four seconds outlive 20 joins", async () => {
+/* Seen to fail with `hard-stop-after 1s`: the reload cut 16 requests of 6,930. */
+test("promise 9: requests of four seconds outlive 20 joins and a reload", async () => {
 	const slow = { ...everyKind, slow: 16, slowMs: 4_000 };
 	const joined: string[] = [];
 	const verdict = await stage.load(
 		"20 joins",
 		async () => {
-			for (let join = 0; join < 20; join += 1) joined.push(await stage.join("graceful"));
+			for (let join = 0; join < 10; join += 1) joined.push(await stage.join("graceful"));
 			await stage.restructure();
+			for (let join = 0; join < 10; join += 1) joined.push(await stage.join("graceful"));
 		},
 		slow,
 	);

@@ -24,6 +24,10 @@ afterAll(async () => {
 	await stage[Symbol.asyncDispose]();
 });
 
+/*
+ * Seen to fail where nobody heard of the signal (`note` in src/docker/leaving.ts) and nothing was tried again (`retries 0`):
+ * 302 safe requests and 313 POSTs of 7,104.
+ */
 test("promise 9: docker compose up --scale, up and down, loses nothing of an app that serves on for a second", async () => {
 	await writeService();
 	await scaleTo(2);

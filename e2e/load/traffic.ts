@@ -22,7 +22,7 @@ export type Mix = {
 	 * The proxy has as many connections to servers then, and none is used in between.
 	 */
 	readonly idle?: number;
-	/** Ask for answers that take `slowMs`. */
+	/** Ask for answers that take `slowMs`, 700 by default. */
 	readonly slow?: number;
 	readonly slowMs?: number;
 	/** GET unless it says otherwise. Half of `all` are POSTs, each with an id of its own, the others GET, HEAD and OPTIONS. */
@@ -59,6 +59,12 @@ export function startTraffic(url: string, mix: Mix): Traffic {
 		await client.close();
 	}
 
+	/** Begins at any time: asked all at once, none would be half-way when something happens. */
+	async function askSlowly(ms: number): Promise<void> {
+		await think(randomInt(ms));
+		await keepAsking("slow", () => randomInt(100), `ms=${ms}`);
+	}
+
 	async function askAfresh(): Promise<void> {
 		while (!ended.signal.aborted) {
 			const client = patientClient(url);
@@ -72,7 +78,7 @@ export function startTraffic(url: string, mix: Mix): Traffic {
 		...times(mix.kept, () => keepAsking("kept", () => randomInt(mix.thinkMs))),
 		...times(mix.fresh, askAfresh),
 		...times(mix.idle ?? 0, () => keepAsking("idle", () => 4_980 + randomInt(40), "busy=3")),
-		...times(mix.slow ?? 0, () => keepAsking("slow", () => randomInt(100), `ms=${mix.slowMs ?? 0}`)),
+		...times(mix.slow ?? 0, () => askSlowly(mix.slowMs ?? 700)),
 	];
 	return {
 		answered: ledger.answered,
