@@ -11,3 +11,13 @@ export type Problem = {
 	/** What to do about it. One line. */
 	readonly hint: string;
 };
+
+/** Each once, in their order: two ways that were tried may fail alike. */
+export function distinct(problems: readonly Problem[]): readonly Problem[] {
+	return [...new Map(problems.map((one) => [identityOf(one), one])).values()];
+}
+
+/** Two of the same identity are the same problem. */
+export function identityOf({ severity, code, subject, message }: Problem): string {
+	return JSON.stringify([severity, code, subject, message]);
+}

@@ -4,6 +4,7 @@ import { createFakeWorld, templatesWith } from "../testing/fake-world.ts";
 import { passesIn, servedIn } from "../testing/passes.ts";
 
 const [a, b] = [container("a", { health: "healthy" }), container("b", { health: "healthy" })];
+const inOwnPool = container("c", { health: "healthy", labels: { "ballast.pool": "own" } });
 const harmless = templatesWith((text) => text.replace("timeout client 60s", "timeout client 61s"));
 
 test("promise 7: templates that no process can load are taken back for the proven ones, and are not kept", async () => {
@@ -22,6 +23,20 @@ test("promise 7: templates that no process can load are taken back for the prove
 	expect(servedIn(later)).toEqual(["a"]);
 	expect(world.inForce()?.id).toBe(later.generation);
 	expect(await world.ports.templates.kept()).not.toBe(harmless);
+});
+
+test("what is wrong with new templates and with the proven ones alike is told once", async () => {
+	const world = createFakeWorld({ containers: [a] });
+	const { full, onChange } = passesIn(world);
+	await full();
+	world.faults.templates = harmless;
+	world.faults.refuses = () => "no such word";
+	expect((await full()).problems).toMatchObject([{ code: "configuration-refused" }]);
+
+	world.faults.refuses = undefined;
+	world.faults.unloadable = ({ fleet }) => fleet.pools.length > 1;
+	await onChange({ containers: [a, inOwnPool] });
+	expect((await onChange()).problems.map(({ code }) => code)).toEqual(["unreached-pool", "reload-failed"]);
 });
 
 test("promise 10: a template that writes another text each time is refused at the second pass", async () => {

@@ -1,7 +1,7 @@
 import { eitherOf } from "../abort.ts";
 import type { Clock } from "../clock.ts";
 import { emptyFleet, type Fleet } from "../model/fleet.ts";
-import type { Problem } from "../model/problem.ts";
+import { distinct, type Problem } from "../model/problem.ts";
 import type { Step } from "../model/step.ts";
 import type { JoinPolicy } from "../model/surroundings.ts";
 import type { ProxyOptions } from "../render/options.ts";
@@ -109,7 +109,7 @@ function outcomeOf({ inForce, problems, done }: Brought, quick: readonly Step[],
 		draft: undefined,
 		steps: [...quick, ...done],
 		changes: [],
-		problems,
+		problems: distinct(problems),
 		again,
 	};
 }

@@ -1,7 +1,7 @@
 import type { Clock } from "../clock.ts";
 import { AppError, messageOf } from "../errors.ts";
 import { emptyFleet, type Fleet, type Hold, membersOf } from "../model/fleet.ts";
-import type { Problem } from "../model/problem.ts";
+import { identityOf, type Problem } from "../model/problem.ts";
 import type { ReloadReason } from "../model/step.ts";
 import { createEngineBoard, type EngineState, type StreamNews } from "./engine-board.ts";
 import type { Outcome } from "./outcome.ts";
@@ -145,10 +145,6 @@ function counted({ count, repairs }: Status["reloads"], reasons: readonly Reload
 function newProblems(now: readonly Problem[], before: readonly Problem[]): readonly Problem[] {
 	const told = new Set(before.map(identityOf));
 	return now.filter((problem) => problem.severity === "problem" && !told.has(identityOf(problem)));
-}
-
-function identityOf({ severity, code, subject, message }: Problem): string {
-	return JSON.stringify([severity, code, subject, message]);
 }
 
 function stateOf(last: Outcome | undefined, problems: readonly Problem[]): Status["state"] {
