@@ -6,6 +6,7 @@ import { eventually } from "../harness/eventually.ts";
 import { becomes } from "../harness/health.ts";
 import {
 	ballast,
+	hasNoProblems,
 	problemWith,
 	type RunningProxy,
 	readAgain,
@@ -89,6 +90,18 @@ test("a template that is mended is taken", async () => {
 	});
 });
 
+test("while no process can load a pool that is wanted, the file keeps up with who comes and goes in the others", async () => {
+	await give(`${poolTemplate(shop("three"))}${bindsNowhere("stuck")}`);
+	await shopIs("three");
+	const stuck = await startWebapp(sandbox, "stuck", "--no-healthcheck", "--label", "ballast.pool=stuck");
+	expect((await problemWith(proxy, "reload-failed")).message).toContain("203.0.113.1:9999");
+	const newcomer = await startWebapp(sandbox, "newcomer", "--no-healthcheck");
+	await agreeOn(proxy, s1, newcomer);
+	await remove(newcomer, stuck);
+	await agreeOn(proxy, s1);
+	await hasNoProblems(proxy);
+});
+
 test("promise 7: at a first start, a template that is bad for one server takes out that one alone", async () => {
 	await give(poolTemplate("", badFor("-s2")));
 	const s2 = await startWebapp(sandbox, "s2");
@@ -135,6 +148,17 @@ function ownTemplates(): readonly string[] {
 
 function badFor(ending: string): string {
 	return `    <% if (server.container.endsWith("${ending}")) { %>frobnicate yes<% } %>`;
+}
+
+/** HAProxy's parser takes an address that the machine has not, its process does not. */
+function bindsNowhere(pool: string): string {
+	return `
+<% if (it.pool.name === "${pool}") { -%>
+frontend ${pool}
+    bind 203.0.113.1:9999
+    default_backend ${pool}
+<% } -%>
+`;
 }
 
 /** As an operator would: writes the file, and lets the controller read it. */
