@@ -125,6 +125,17 @@ test("a failed reload to what is in force already takes nothing back", async () 
 	expect(newsOfJournal()).toEqual(["read 0"]);
 });
 
+test("while no process serves, a reload that failed is made again as soon as the pace allows", async () => {
+	const { onChange, world, newsOfJournal, good } = await withFailingReload();
+	world.process = undefined;
+	await onChange();
+	newsOfJournal();
+	await onChange();
+
+	expect(newsOfJournal()).toEqual(["read 0", expect.stringMatching(/^promote/), "reload"]);
+	expect(world.inForce()?.id).toBe(good.generation);
+});
+
 test("a process that runs another generation is reloaded, and the plan says why", async () => {
 	const { full, onChange, world } = passesIn(createFakeWorld({ containers: [a] }));
 	await full();

@@ -22,7 +22,7 @@ export type Applying = {
 };
 
 type World = {
-	readonly generations: Pick<Ports["generations"], "promote" | "revert">;
+	readonly generations: Pick<Ports["generations"], "current" | "promote" | "revert">;
 	readonly process: Process;
 	readonly pace: Pace;
 	readonly clock: Clock;
@@ -47,6 +47,8 @@ export async function apply(
 	signal: AbortSignal,
 ): Promise<Applying> {
 	const { generations, process, pace, hopeless, unloadable } = world;
+	// While none does, there is nothing to be gentle with.
+	const serves = process.seen() !== undefined;
 	const changes = steps.filter(isServerStep);
 	const unmet = await process.change(changes, signal);
 	const done: Step[] = changes.filter((step) => !unmet.some((one) => one.step === step));
@@ -54,12 +56,13 @@ export async function apply(
 	const structural = steps.find((step) => step.kind === "reload")?.reasons ?? [];
 	const repairs = unmet.filter(({ step }) => hopeless.of(runningName(step)) === undefined);
 	const reasons = [...structural, ...repairs.map(repairReason)];
-	const inVain = reasons.length > 0 ? unloadable.of(generation.structure) : undefined;
+	const inVain = serves && reasons.length > 0 ? unloadable.of(generation.structure) : undefined;
 	if (inVain !== undefined) return { inForce: promote === undefined, loaded: false, done, problems: inVain };
 	const putOff = reasons.length > 0 ? pace.wait() : 0;
 	if (structural.length > 0 && putOff > 0)
 		return { inForce: false, loaded: false, done, putOff, problems: [] };
 
+	const isNew = promote !== undefined && (await generations.current(false))?.id !== generation.id;
 	if (promote !== undefined) {
 		await generations.promote(generation);
 		done.push(promote);
@@ -83,9 +86,9 @@ export async function apply(
 	async function takenBack(log: string): Promise<Applying> {
 		pace.failed();
 		const problems = [reloadFailed(log)];
-		unloadable.add(generation.structure, problems);
-		if (promote !== undefined) await generations.revert();
-		return { inForce: promote === undefined, loaded: false, done: done.filter(isServerStep), problems };
+		if (isNew) await generations.revert();
+		if (serves) unloadable.add(generation.structure, problems);
+		return { inForce: !isNew, loaded: false, done: done.filter(isServerStep), problems };
 	}
 
 	/** What the file can't say of servers; and whether what the Runtime API would not do was repaired. */

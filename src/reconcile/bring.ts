@@ -57,7 +57,8 @@ export function createBring(
 		const unkept = applied.loaded ? await templates.prove(accepted.templates) : [];
 		const { done, putOff } = applied;
 		const brought = { inForce, problems: [...found, ...unkept, ...applied.problems], done, putOff };
-		return applied.inForce ? brought : await keepUp(how, brought, patient, signal);
+		const isRefused = putOff === undefined && generation.structure === before?.structure;
+		return applied.inForce || isRefused ? brought : await keepUp(how, brought, patient, signal);
 	}
 
 	/** Until what is wanted is loaded, a process that starts from the file has the servers of now in the pools of before. */
@@ -67,7 +68,7 @@ export function createBring(
 		patient: AbortSignal,
 		signal: AbortSignal,
 	): Promise<Brought> {
-		if (before === undefined || unloadable.of(before.structure) !== undefined) return brought;
+		if (before === undefined) return brought;
 		const fleet = refilled(before.fleet, templates.hopeful(draft.fleet));
 		const present = await templates.within(before.structure, fleet, patient);
 		if (present === undefined) return brought;
