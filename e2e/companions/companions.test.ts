@@ -131,7 +131,7 @@ describe.each(Object.keys(kinds) as Kind[])("in %s", (kind) => {
 	});
 
 	test("one that is killed is started again, and nothing else is", async () => {
-		const before = await pids(container);
+		const before = await lastingPids(container);
 		await sh(container, `kill -KILL ${before.get("sleep 1004")}`);
 		await eventually(async () => {
 			const after = await pids(container);
@@ -225,10 +225,19 @@ function idsBySleep({ command, uids, gids }: Process): string {
 	return `${command.slice("sleep ".length).trim()} ${uids[0]}:${gids[0]}`;
 }
 
+/** Once nothing comes and goes any more by itself. */
+async function lastingPids(container: string): Promise<ReadonlyMap<string, number>> {
+	return await eventually(async () => {
+		const before = await pids(container);
+		expect(await pids(container)).toEqual(before);
+		return before;
+	});
+}
+
 /** Of all that should go on while another dies. */
 async function pids(container: string): Promise<ReadonlyMap<string, number>> {
 	const lasting = (await processesOf(container)).filter(({ command }) =>
-		/^(sleep 100[1-4]|s6-|node|\/usr\/sbin)/.test(command),
+		/^(sleep 100[1-4]|s6-(svscan|supervise) |node|\/usr\/sbin)/.test(command),
 	);
 	return new Map(lasting.map(({ command, pid }) => [command.trim(), pid]));
 }

@@ -15,7 +15,7 @@ export function createVisitor(more: Readonly<Record<string, string>> = {}): Visi
 		cookies,
 		visit: async (url) => {
 			const headers = { ...more, connection: "close", cookie: cookies().join("; ") };
-			const response = await fetch(url, { headers, signal: AbortSignal.timeout(5_000) });
+			const response = await fetch(url, { headers, signal: AbortSignal.timeout(30_000) });
 			for (const cookie of response.headers.getSetCookie()) keep(jar, cookie);
 			const text = await response.text();
 			const view = response.status === 200 ? JSON.parse(text) : { host: "", sessionViews: 0 };
