@@ -57,7 +57,7 @@ const ballast = (...args: readonly string[]) =>
 	runBallast(args, { env: { BALLAST_RUN_DIR: directory.path } });
 
 test("drain, maint and ready say what is set now; what else a person should know is on standard error", {
-	timeout: 60_000,
+	timeout: 120_000,
 }, async () => {
 	remarks = ["it is the last"];
 	expect(await ballast("drain", "web")).toEqual({
@@ -81,7 +81,9 @@ test("drain, maint and ready say what is set now; what else a person should know
 	]);
 });
 
-test("a container that there is not ends with 2, and names that come near", { timeout: 60_000 }, async () => {
+test("a container that there is not ends with 2, and names that come near", {
+	timeout: 120_000,
+}, async () => {
 	expect(await ballast("drain", "--wait", "wbe")).toMatchObject({
 		code: 2,
 		err: 'ballast: there is no container "wbe"\n  → did you mean web?\n',
@@ -89,7 +91,7 @@ test("a container that there is not ends with 2, and names that come near", { ti
 });
 
 test("drain --wait waits until nothing is in flight, takes it out, and waits once more", {
-	timeout: 60_000,
+	timeout: 120_000,
 }, async () => {
 	flights = [{ ...idle, state: "open" }, busy, idle, { ...out, open: 1 }, out];
 	expect(await ballast("drain", "--wait", "web")).toMatchObject({
@@ -104,7 +106,7 @@ test("drain --wait waits until nothing is in flight, takes it out, and waits onc
 });
 
 test("at the deadline it ends with 1, and says what is still open; it stays drained", {
-	timeout: 60_000,
+	timeout: 120_000,
 }, async () => {
 	flights = [busy];
 	const { code, out: said, err } = await ballast("drain", "--wait", "--timeout", "2", "web");
@@ -122,7 +124,9 @@ test("at the deadline it ends with 1, and says what is still open; it stays drai
 	});
 });
 
-test("a controller or HAProxy that can't tell for a moment is asked again", { timeout: 60_000 }, async () => {
+test("a controller or HAProxy that can't tell for a moment is asked again", {
+	timeout: 120_000,
+}, async () => {
 	faults = 3;
 	flights = [idle, out];
 

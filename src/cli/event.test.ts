@@ -31,7 +31,7 @@ async function event(args: readonly string[], input = "") {
 }
 
 test("an event is handed to the controller, which says to how many it goes", {
-	timeout: 30_000,
+	timeout: 120_000,
 }, async () => {
 	expect(await event(["deployed", '{"version": 2}'])).toEqual({
 		code: 0,
@@ -46,21 +46,21 @@ test("an event is handed to the controller, which says to how many it goes", {
 	});
 });
 
-test("a payload can come by standard input, and begin with a dash", { timeout: 30_000 }, async () => {
+test("a payload can come by standard input, and begin with a dash", { timeout: 120_000 }, async () => {
 	expect(await event(["deployed", "-"], "two\nlines\n")).toMatchObject({
 		told: [{ payload: "two\nlines\n" }],
 	});
 	expect(await event(["deployed", "--", "-1"])).toMatchObject({ told: [{ payload: "-1" }] });
 });
 
-test("who will not hear of it is told by the exit code, too", { timeout: 30_000 }, async () => {
+test("who will not hear of it is told by the exit code, too", { timeout: 120_000 }, async () => {
 	expect(await event(["missed"])).toMatchObject({
 		code: 1,
 		out: "handed to 2 handler(s) and 1 webhook(s); 1 too far behind to hear of it, see: ballast problems\n",
 	});
 });
 
-test("what is not allowed ends with 2 and what to do", { timeout: 30_000 }, async () => {
+test("what is not allowed ends with 2 and what to do", { timeout: 120_000 }, async () => {
 	expect(await event(["reload"])).toMatchObject({
 		code: 2,
 		told: [],

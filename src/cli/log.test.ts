@@ -41,7 +41,7 @@ async function codeOf(child: ChildProcess): Promise<number> {
 	return code;
 }
 
-test("the latest lines are printed, as text and as they are written down", { timeout: 60_000 }, async () => {
+test("the latest lines are printed, as text and as they are written down", { timeout: 120_000 }, async () => {
 	await using log = await following("--follow");
 	const [asJson, asText] = await Promise.all(
 		[["--json"], ["-n", "1"]].map((flags) => runBallast(["log", ...flags], { env: log.env })),
@@ -55,7 +55,7 @@ test("the latest lines are printed, as text and as they are written down", { tim
 	});
 });
 
-test("a follower prints what comes, and ends with 0 at Ctrl-C", { timeout: 60_000 }, async () => {
+test("a follower prints what comes, and ends with 0 at Ctrl-C", { timeout: 120_000 }, async () => {
 	await using log = await following("--follow", "--json", "--lines", "0");
 	await expect.poll(() => log.followers.size).toBe(1);
 	log.tell(left);
@@ -67,7 +67,7 @@ test("a follower prints what comes, and ends with 0 at Ctrl-C", { timeout: 60_00
 	await expect.poll(() => log.followers.size).toBe(0);
 });
 
-test("a follower ends with 0 when nobody reads it any more", { timeout: 60_000 }, async () => {
+test("a follower ends with 0 when nobody reads it any more", { timeout: 120_000 }, async () => {
 	await using log = await following("-f", "--json");
 	await expect.poll(log.out).toBe(`${joinLine}${leaveLine}`);
 	const [code, err] = [codeOf(log.child), text(log.child.stderr)];
@@ -79,7 +79,7 @@ test("a follower ends with 0 when nobody reads it any more", { timeout: 60_000 }
 	clearInterval(telling);
 });
 
-test("a follower ends with 3, and says so, when the controller ends", { timeout: 60_000 }, async () => {
+test("a follower ends with 3, and says so, when the controller ends", { timeout: 120_000 }, async () => {
 	await using log = await following("-f");
 	await expect.poll(() => log.followers.size).toBe(1);
 	const [code, err] = [codeOf(log.child), text(log.child.stderr)];
@@ -89,7 +89,7 @@ test("a follower ends with 3, and says so, when the controller ends", { timeout:
 	expect(await err).toMatch(/^ballast: the controller tells no more/);
 });
 
-test("a number of lines that is none is refused with 2", { timeout: 60_000 }, async () => {
+test("a number of lines that is none is refused with 2", { timeout: 120_000 }, async () => {
 	const { code, err } = await runBallast(["log", "--lines", "many"]);
 
 	expect(code).toBe(2);

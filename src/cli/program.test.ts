@@ -38,7 +38,7 @@ const asking = (directory: TemporaryDirectory | undefined) => ({
 	env: { BALLAST_RUN_DIR: directory?.path ?? "/nonexistent" },
 });
 
-describe.concurrent("the command ends with", { timeout: 30_000 }, () => {
+describe.concurrent("the command ends with", { timeout: 120_000 }, () => {
 	test("0 and the exit codes explained, when asked for help", async () => {
 		const { code, out } = await runBallast(["--help"]);
 
@@ -109,7 +109,7 @@ describe.concurrent("the command ends with", { timeout: 30_000 }, () => {
 	});
 });
 
-describe.concurrent("a running controller is asked for", { timeout: 30_000 }, () => {
+describe.concurrent("a running controller is asked for", { timeout: 120_000 }, () => {
 	test("its status: 0 when all is well", async () => {
 		const { code, out } = await runBallast(["status"], asking(well));
 
@@ -152,7 +152,7 @@ describe.concurrent("a running controller is asked for", { timeout: 30_000 }, ()
 	});
 });
 
-describe.concurrent("without a controller, the command tells", { timeout: 30_000 }, () => {
+describe.concurrent("without a controller, the command tells", { timeout: 120_000 }, () => {
 	const file = join(import.meta.dirname, "../docker/testdata/healthy.json");
 	const inspected = JSON.parse(readFileSync(file, "utf8"));
 

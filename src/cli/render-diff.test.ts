@@ -75,7 +75,7 @@ async function putInForce({ generations, rendered: { id, files, fleet } }: Rende
 	await symlink(id, join(generations, "current"));
 }
 
-describe.concurrent("ballast render --diff", { timeout: 60_000 }, () => {
+describe.concurrent("ballast render --diff", { timeout: 120_000 }, () => {
 	test("prints nothing and ends with 0 where what would be is in force", async () => {
 		await using given = await rendering();
 		await putInForce(given);

@@ -22,7 +22,7 @@ test("promise 12: the controller ends, even while a thread waits for a disk that
 			...["--import", `data:text/javascript,${encodeURIComponent(hang)}`, mainFile, "run", ...places],
 			...["--docker-host", `unix://${at("none")}`],
 		],
-		{ reject: false, timeout: 20_000, killSignal: "SIGKILL", all: true },
+		{ reject: false, timeout: 60_000, killSignal: "SIGKILL", all: true },
 	);
 	for await (const line of controller.iterable({ from: "all" }))
 		if (line.includes("following the engine")) controller.kill("SIGTERM");
@@ -30,4 +30,4 @@ test("promise 12: the controller ends, even while a thread waits for a disk that
 
 	expect(all).toContain("the controller ends");
 	expect(timedOut).toBe(false);
-}, 30_000);
+}, 120_000);

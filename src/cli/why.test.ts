@@ -73,7 +73,7 @@ test("of one without the join label: what it has to carry", () => {
 	]);
 });
 
-describe.concurrent("ballast why", { timeout: 60_000 }, () => {
+describe.concurrent("ballast why", { timeout: 120_000 }, () => {
 	const served = explained(container("web"));
 	const absent = explained(container("web", { state: "paused" }));
 
