@@ -16,7 +16,7 @@ const digits = {
 	"requests/s": 0,
 	requests: 0,
 	changes: 0,
-	"× bare": 3,
+	share: 3,
 } as const;
 
 export const headings = ["UNIT", "MEDIAN", "5 %", "95 %", "LEAST", "MOST", "N"] as const;

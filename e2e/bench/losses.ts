@@ -6,7 +6,7 @@ import type { Verdict } from "../load/verdict.ts";
 import { cpuOf, type Part } from "./consumption.ts";
 import { timeOf } from "./engine-events.ts";
 import type { Figure } from "./figures.ts";
-import { serverOf, watchServers } from "./watcher.ts";
+import { serverOf, toldAt } from "./haproxy-log.ts";
 
 const stopsEach = 4;
 const leaveCount = 20;
@@ -65,13 +65,12 @@ export async function churning(): Promise<readonly Figure[]> {
 /** From Docker's kill event until HAProxy sends the server nothing more. */
 export async function leaves(): Promise<readonly Figure[]> {
 	await using stage = await trio();
-	await using watcher = await watchServers(stage.proxy);
 	const values: number[] = [];
 	for (let n = 0; n < leaveCount; n += 1) {
 		const leaver = await stage.join("exits at once");
-		const left = watcher.leaves(await serverOf(leaver));
+		const server = await serverOf(leaver);
 		await stop(leaver);
-		values.push((await left) - (await timeOf("kill", leaver)));
+		values.push((await toldAt(stage.proxy, "leaves", server)) - (await timeOf("kill", leaver)));
 		await remove(leaver);
 		process.stdout.write(".");
 	}

@@ -7,7 +7,7 @@ import { createSandbox } from "../harness/sandbox.ts";
 import { remove } from "../harness/servers.ts";
 import { createStage, type Stage } from "../load/stage.ts";
 import type { Figure } from "./figures.ts";
-import { serverOf, watchServers } from "./watcher.ts";
+import { serverOf, toldAt } from "./haproxy-log.ts";
 
 const rounds = 3;
 
@@ -51,12 +51,10 @@ async function answers(url: string): Promise<boolean> {
 async function untilOut(stage: Stage): Promise<number> {
 	const leaver = await stage.join("exits at once");
 	const server = await serverOf(leaver);
-	await using watcher = await watchServers(stage.proxy);
 	await sh(stage.proxy.name, "kill -KILL $(s6-svstat -o pid /run/service/controller)");
 	const killed = performance.timeOrigin + performance.now();
-	const left = watcher.leaves(server);
 	await docker("kill", leaver);
-	const took = (await left) - killed;
+	const took = (await toldAt(stage.proxy, "leaves", server)) - killed;
 	await remove(leaver);
 	return took;
 }

@@ -5,7 +5,7 @@ import { readAgain, statusOf } from "../harness/proxy.ts";
 import { createSandbox } from "../harness/sandbox.ts";
 import { cpuOf, memoryOf } from "./consumption.ts";
 import type { Figure } from "./figures.ts";
-import { type Watcher, watchServers } from "./watcher.ts";
+import { toldAt } from "./haproxy-log.ts";
 
 const sizes = [10, 100, 1_000, 5_000] as const;
 const rounds = 10;
@@ -29,10 +29,9 @@ async function figuresAt(size: number): Promise<readonly Figure[]> {
 		for (let n = 1; n <= size; n += 1) engine.add(n > size - mostInPool ? app(n) : aside(app(n)));
 	});
 	await serves(faked, size);
-	await using watcher = await watchServers(faked.proxy);
 	const [joins, leaves]: [number[], number[]] = [[], []];
 	for (let n = size + 1; n <= size + rounds; n += 1) {
-		const { join, leave } = await comeAndGo(faked, watcher, n);
+		const { join, leave } = await comeAndGo(faked, n);
 		joins.push(join);
 		leaves.push(leave);
 	}
@@ -55,20 +54,16 @@ function aside(app: ReturnType<FakedProxy["app"]>): ReturnType<FakedProxy["app"]
 }
 
 /** From the engine's event to HAProxy's process. */
-async function comeAndGo({ life, app }: FakedProxy, watcher: Watcher, n: number) {
+async function comeAndGo({ proxy, life, app }: FakedProxy, n: number) {
 	const server = `app-${n}-${appId}`;
-	const appears = watcher.appears(server);
-	await delay(100);
 	const started = now();
 	const id = life.start(app(n));
-	const join = (await appears) - started;
+	const join = (await toldAt(proxy, "appears", server)) - started;
 	await delay(500);
-	const gone = watcher.leaves(server);
-	await delay(300);
 	const told = now();
 	life.stop(id);
-	const leave = (await gone) - told;
-	await delay(300);
+	const leave = (await toldAt(proxy, "leaves", server)) - told;
+	await delay(500);
 	return { join, leave };
 }
 

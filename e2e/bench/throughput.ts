@@ -12,8 +12,8 @@ import { startHaproxy } from "./static-haproxy.ts";
 type Subject = { readonly name: string; readonly host: string; readonly perSecond: number[] };
 
 const connections = 64;
-const seconds = 5;
-const rounds = 5;
+const seconds = 2;
+const rounds = 12;
 
 /** Ballast beside two static HAProxies in front of the same servers: a bare one, and one with the same protections. */
 export async function throughput(): Promise<readonly Figure[]> {
@@ -27,20 +27,26 @@ export async function throughput(): Promise<readonly Figure[]> {
 	const bare = await startHaproxy(sandbox, "bare", bareConfig(addresses, availableParallelism()));
 	const copy = await startCopy(sandbox, "copy", ballast);
 	await Promise.all([serving(bare), serving(copy)]);
-	const reference: Subject = { name: "a static haproxy.cfg, bare", host: bare, perSecond: [] };
-	const others: readonly Subject[] = [
-		{ name: "static, with Ballast's protections", host: copy, perSecond: [] },
-		{ name: "Ballast", host: ballast, perSecond: [] },
+	const simple: Subject = { name: "a static haproxy.cfg, bare", host: bare, perSecond: [] };
+	const alike: Subject = { name: "static, with Ballast's protections", host: copy, perSecond: [] };
+	const ours: Subject = { name: "Ballast", host: ballast, perSecond: [] };
+	const all = [simple, alike, ours];
+	await askInTurn(sandbox, all);
+	const shares = [
+		shareOf(alike, simple, "those protections, of bare"),
+		shareOf(ours, simple, "Ballast, of bare"),
+		shareOf(ours, alike, "Ballast, of static with its protections"),
 	];
-	await askInTurn(sandbox, [reference, ...others]);
-	return [reference, ...others].flatMap(({ name, perSecond }): readonly Figure[] => [
-		{ what: name, unit: "requests/s", values: perSecond },
-		{
-			what: name,
-			unit: "× bare",
-			values: perSecond.map((one, round) => one / (reference.perSecond[round] ?? 0)),
-		},
-	]);
+	return [
+		...all.map(({ name, perSecond }): Figure => ({ what: name, unit: "requests/s", values: perSecond })),
+		...shares,
+	];
+}
+
+/** Round by round. */
+function shareOf(one: Subject, other: Subject, what: string): Figure {
+	const values = one.perSecond.map((count, round) => count / (other.perSecond[round] ?? Number.NaN));
+	return { what, unit: "share", values };
 }
 
 /** Several rounds, so that a drift of the machine's speed meets them all; each in another order. */

@@ -1,0 +1,39 @@
+import { docker, tryDocker } from "../harness/docker.ts";
+import { eventually } from "../harness/eventually.ts";
+import type { RunningProxy } from "../harness/proxy.ts";
+
+/** What HAProxy prints when a server begins to get requests, and when it gets no new ones any more. */
+const words = {
+	appears: /leaving forced maintenance/,
+	leaves: /going DOWN for maintenance|now enters maintenance/,
+} as const;
+
+/**
+ * When HAProxy last told of it, in milliseconds since 1970: Docker notes that for each line. Nobody has to ask HAProxy meanwhile,
+ * which would take time of its own.
+ */
+export async function toldAt(
+	{ name }: Pick<RunningProxy, "name">,
+	what: keyof typeof words,
+	server: string,
+	pool = "nodes",
+): Promise<number> {
+	return await eventually(async () => {
+		const { stdout, stderr } = await tryDocker("logs", "--timestamps", "--tail", "100", name);
+		const lines = [...stdout.split("\n"), ...stderr.split("\n")];
+		const line = lines.find((one) => one.includes(`Server ${pool}/${server} `) && words[what].test(one));
+		if (line === undefined) throw new Error(`HAProxy has not told that ${pool}/${server} ${what}`);
+		return timeIn(line);
+	}, 60_000);
+}
+
+/** `2026-11-21T23:03:23.889853123Z …`: finer than a Date. */
+function timeIn(line: string): number {
+	const [, seconds = "", fraction = ""] = /^(\S+)\.(\d+)Z /.exec(line) ?? [];
+	return Date.parse(`${seconds}Z`) + Number(`0.${fraction}`) * 1_000;
+}
+
+/** What Ballast calls a container's server. */
+export async function serverOf(container: string): Promise<string> {
+	return `${container}-${(await docker("inspect", "--format", "{{.Id}}", container)).slice(0, 8)}`;
+}
