@@ -1,9 +1,10 @@
-import { createServer, type Server } from "node:net";
+import { once } from "node:events";
+import { connect, createServer, type Server } from "node:net";
 import { expect, test } from "vitest";
 import { systemClock } from "../clock.ts";
 import type { Listening } from "../model/container.ts";
 import { type Endpoint, endpointKey } from "../model/endpoint.ts";
-import { createProbe, gapAt } from "./probe.ts";
+import { createProbe, gapAt, isItsOwnPeer } from "./probe.ts";
 
 const { signal } = new AbortController();
 
@@ -223,3 +224,19 @@ function hurried(slept: (ms: number) => void = () => undefined) {
 		},
 	};
 }
+
+test("a connection to a port where nobody listens, from that same port, is nobody's answer", async () => {
+	const host = "127.0.0.1";
+	const { port } = (await freePort()).endpoint;
+	const self = connect({ host, port, localAddress: host, localPort: port });
+	await once(self, "connect");
+	expect(isItsOwnPeer(self)).toBe(true);
+	self.destroy();
+
+	const listener = await listenAt(0);
+	const other = connect({ host, port: listener.port });
+	await once(other, "connect");
+	expect(isItsOwnPeer(other)).toBe(false);
+	other.destroy();
+	await listener.close();
+});

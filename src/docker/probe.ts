@@ -1,4 +1,4 @@
-import { connect } from "node:net";
+import { connect, type Socket } from "node:net";
 import { onAbort, orAborted } from "../abort.ts";
 import { type Clock, systemClock } from "../clock.ts";
 import type { ConnectFault, Listening } from "../model/container.ts";
@@ -155,11 +155,20 @@ async function faultAt(
 	const end = () => socket.destroy(new Error("no answer"));
 	using _ends = onAbort(signal, end);
 	const timer = setTimeout(end, attemptMs);
-	socket.once("connect", () => resolve(undefined)).on("error", (error) => resolve(faultOf(error)));
+	socket.once("connect", () => resolve(isItsOwnPeer(socket) ? "refused" : undefined));
+	socket.on("error", (error) => resolve(faultOf(error)));
 	return await promise.finally(() => {
 		clearTimeout(timer);
 		socket.destroy();
 	});
+}
+
+/**
+ * To a port of this machine at which nobody listens, one of some thousand attempts is made from that very port, if it is one of
+ * those that the kernel hands out: then TCP connects the socket to itself.
+ */
+export function isItsOwnPeer({ localAddress, localPort, remoteAddress, remotePort }: Socket): boolean {
+	return localPort === remotePort && localAddress === remoteAddress;
 }
 
 /** connect(2): a neighbour that does not answer is EHOSTUNREACH, after seconds; the others come at once. */
