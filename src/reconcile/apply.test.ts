@@ -49,6 +49,13 @@ test("it is tried again after a while, however often events and lists come; the 
 		expect((await pass()).problems).toMatchObject([{ code: "unreached-pool" }, { code: "reload-failed" }]);
 	expect(newsOfJournal()).not.toContain("reload");
 
+	await clock.advance(50_000);
+	await onChange();
+	expect(newsOfJournal()).toContain("reload");
+	await clock.advance(50_000);
+	await onChange();
+	expect(newsOfJournal()).not.toContain("reload");
+
 	world.faults.reload = undefined;
 	await clock.advance(50_000);
 	const outcome = await onChange();

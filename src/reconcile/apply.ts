@@ -78,6 +78,7 @@ export async function apply(
 		if (result.kind === "reloaded") pace.reloaded(result.old);
 		const loaded = await settledStructure();
 		const isRight = loaded === generation.structure;
+		if (isRight) unloadable.delete(generation.structure);
 		const problems = isRight ? await settle(unmet) : [notLoaded(generation.structure, loaded)];
 		const reloaded = isRight ? [{ kind: "reload", reasons } as const] : [];
 		return { inForce: true, loaded: isRight, done: [...done, ...reloaded], problems };
@@ -131,7 +132,7 @@ function notMade({ step, complaint }: Unmet): Problem {
 		severity: "problem",
 		subject: runningName(step),
 		message: `in HAProxy's running process it ${wordsFor[step.kind]}, and a reload did not mend it: ${complaint}`,
-		hint: "the file is right, and so is any process that starts from it; it is tried again within a minute",
+		hint: "the file is right, and so is any process that starts from it; it is tried again within a minute, then less and less often",
 	};
 }
 
@@ -141,7 +142,7 @@ function reloadFailed(log: string): Problem {
 		severity: "problem",
 		subject: "haproxy",
 		message: `HAProxy could not start with the new configuration; the one before it serves on: ${log}`,
-		hint: "often an address that is taken or a limit of open files: see the message; it is tried again within a minute",
+		hint: "often an address that is taken or a limit of open files: see the message; it is tried again within a minute, then less and less often",
 	};
 }
 
