@@ -15,6 +15,7 @@ beforeAll(async () => {
 });
 afterAll(async () => stage[Symbol.asyncDispose]());
 
+/* Seen to fail without the drain: 14 POSTs of 13,397 requests. */
 test("promise 9: 60 s of random churn lose nothing, uploads included, of apps that serve on for a second or are drained", async () => {
 	const story: string[] = [];
 	const tell = (what: string) => story.push(`${new Date().toISOString()} ${what}`);
