@@ -120,10 +120,10 @@ test("a pool that the process has not has no servers", async () => {
 });
 
 /** A worker's own socket beside the master's, which answers as if it were that process. */
-async function toldDirectly(pid: number) {
+async function toldDirectly(pid: number, said = "New server registered.") {
 	const world = await told(`New server registered.\n\n\n\n${states(row("web-0a1b2c3d", 0))}`);
 	const path = join(dirname(world.master.path), "admin.sock");
-	const answer = `${info.replace("Pid: 7", `Pid: ${pid}`)}New server registered.\n\n\n\n${states(row("web-0a1b2c3d", 1))}`;
+	const answer = `${info.replace("Pid: 7", `Pid: ${pid}`)}${said}\n\n\n\n${states(row("web-0a1b2c3d", 1))}`;
 	const own = await serveCommands("worker", path, () => answer);
 	const dispose = async () => {
 		await own[Symbol.asyncDispose]();
@@ -145,8 +145,11 @@ test("the worker itself is asked where it is known, all by one line, and the mas
 	expect(world.socket.commands).toEqual([]);
 });
 
-test("when another process answers in its place, the master passes all of it on to the newest", async () => {
-	await using world = await toldDirectly(8);
+test.each([
+	["another process answers in its place", 8, "New server registered."],
+	["its socket gives no right to that", 7, "Permission denied"],
+])("when %s, the master passes all of it on to the newest", async (_, pid, said) => {
+	await using world = await toldDirectly(pid, said);
 
 	const changed = await change(world.master, world.worker, [add], never);
 

@@ -68,7 +68,10 @@ export async function askNewest(
 /** A line has to fit into one of HAProxy's buffers, of 16 KiB as a rule. */
 const longestLine = 8_000;
 
-/** Undefined when it is not that worker that answers: then nothing is lost, since another is on its way out or just begins. */
+/**
+ * Undefined when it is not that worker that answers: then nothing is lost, since another is on its way out or just begins. Or
+ * when an operator's template gives this socket another level than `admin`, which the master has always.
+ */
 async function askDirectly(
 	worker: Worker | undefined,
 	commands: readonly string[],
@@ -79,7 +82,8 @@ async function askDirectly(
 	if (worker === undefined || line.length > longestLine) return undefined;
 	try {
 		const [info = "", ...replies] = repliesIn(await ask(worker.socket, line, signal), all) ?? [];
-		return parseInfo(info).pid === worker.pid ? replies : undefined;
+		const isDenied = replies.some((reply) => reply.startsWith("Permission denied"));
+		return parseInfo(info).pid === worker.pid && !isDenied ? replies : undefined;
 	} catch {
 		signal.throwIfAborted();
 		return undefined;
