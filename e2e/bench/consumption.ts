@@ -5,6 +5,7 @@ import { startProxy } from "../harness/proxy.ts";
 import { createSandbox } from "../harness/sandbox.ts";
 import { createApps } from "../load/apps.ts";
 import type { Figure } from "./figures.ts";
+import { serving, startCopy } from "./static-haproxy.ts";
 
 export type Part = "controller" | "haproxy" | "container";
 
@@ -19,9 +20,12 @@ export async function idle(): Promise<readonly Figure[]> {
 	const spent = await cpuOf(proxy);
 	await delay(idleSeconds * 1_000);
 	const shares = await spent();
+	const copy = await startCopy(sandbox, "copy", proxy.name);
+	await serving(copy);
 	return [
 		{ what: "the controller, resident", unit: "MiB", values: [await memoryOf(proxy, "controller")] },
 		{ what: "HAProxy's worker, resident", unit: "MiB", values: [await memoryOf(proxy, "haproxy")] },
+		{ what: "a static HAProxy's, likewise", unit: "MiB", values: [await staticMemoryOf(copy)] },
 		{ what: "the controller's processor", unit: "% of a core", values: [shares.controller] },
 		{ what: "HAProxy's processor", unit: "% of a core", values: [shares.haproxy] },
 		{ what: "all of the container, health check included", unit: "% of a core", values: [shares.container] },
@@ -45,7 +49,15 @@ export async function memoryOf(
 	{ name }: Pick<RunningProxy, "name">,
 	part: Exclude<Part, "container">,
 ): Promise<number> {
-	const status = await sh(name, `${pids}; cat /proc/$${part}/status`);
+	return residentIn(await sh(name, `${pids}; cat /proc/$${part}/status`));
+}
+
+/** Its master is the container's first process. */
+async function staticMemoryOf(container: string): Promise<number> {
+	return residentIn(await sh(container, "cat /proc/$(cut -d ' ' -f 1 /proc/1/task/1/children)/status"));
+}
+
+function residentIn(status: string): number {
 	return Number(/^VmRSS:\s+(\d+) kB$/m.exec(status)?.[1]) / 1024;
 }
 

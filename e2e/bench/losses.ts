@@ -1,17 +1,23 @@
 import { remove } from "../harness/servers.ts";
+import { placeOf } from "../harness/standing.ts";
 import { type Manner, manners } from "../load/apps.ts";
 import { churn } from "../load/churn.ts";
 import { createStage, type Stage, stop } from "../load/stage.ts";
-import type { Verdict } from "../load/verdict.ts";
+import { everyKind, startTraffic } from "../load/traffic.ts";
+import { type Verdict, verdictOn } from "../load/verdict.ts";
 import { cpuOf, type Part } from "./consumption.ts";
 import { timeOf } from "./engine-events.ts";
 import type { Figure } from "./figures.ts";
 import { serverOf, toldAt } from "./haproxy-log.ts";
+import { serving, startCopy } from "./static-haproxy.ts";
 
 const stopsEach = 4;
 const leaveCount = 20;
 
-/** `docker stop` of one of three under load, for each kind of app. */
+/**
+ * `docker stop` of one of three under load, for each kind of app. Beside Ballast, and in front of the same three, its own
+ * configuration without its controller has as much to do.
+ */
 export async function stops(): Promise<readonly Figure[]> {
 	await using stage = await trio();
 	const figures: Figure[] = [];
@@ -20,13 +26,18 @@ export async function stops(): Promise<readonly Figure[]> {
 }
 
 async function stopsOf(stage: Stage, manner: Manner): Promise<readonly Figure[]> {
-	const verdicts: Verdict[] = [];
+	const [ours, theirs]: [Verdict[], Verdict[]] = [[], []];
 	for (let n = 0; n < stopsEach; n += 1) {
 		const leaver = await stage.join(manner);
-		verdicts.push(await stage.load(manner, async () => stop(leaver)));
-		await remove(leaver);
+		const copy = await startCopy(stage.sandbox, "copy", stage.proxy.name);
+		await serving(copy);
+		const { IPAddress } = await placeOf(copy, stage.sandbox.network);
+		const beside = startTraffic(`http://${IPAddress}`, everyKind);
+		ours.push(await stage.load(manner, async () => stop(leaver)));
+		theirs.push(await verdictOn(await beside.stop(), stage.apps));
+		await remove(leaver, copy);
 	}
-	return lossesOf(manner, verdicts);
+	return [...lossesOf(manner, ours), ...lossesOf(`${manner}, without a controller`, theirs)];
 }
 
 function lossesOf(what: string, verdicts: readonly Verdict[]): readonly Figure[] {

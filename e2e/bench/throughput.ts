@@ -1,12 +1,11 @@
 import { availableParallelism } from "node:os";
 import { docker } from "../harness/docker.ts";
-import { eventually } from "../harness/eventually.ts";
 import { images } from "../harness/images.ts";
 import { joinLabelOf, startProxy } from "../harness/proxy.ts";
 import { createSandbox, type Sandbox } from "../harness/sandbox.ts";
 import { placeOf } from "../harness/standing.ts";
 import type { Figure } from "./figures.ts";
-import { startHaproxy } from "./static-haproxy.ts";
+import { serving, startCopy, startHaproxy } from "./static-haproxy.ts";
 
 /** A proxy in front of the same servers, by the name that answers in the sandbox's network. */
 type Subject = { readonly name: string; readonly host: string; readonly perSecond: number[] };
@@ -110,19 +109,4 @@ frontend web
 backend nodes
 ${servers.map((address, index) => `	server s${index} ${address}:3000 check`).join("\n")}
 `;
-}
-
-/** The generation in force, run by a HAProxy of its own: Ballast without its controller. */
-async function startCopy(sandbox: Sandbox, name: string, proxy: string): Promise<string> {
-	const archive = "cd /var/lib/ballast/generation/current/ && tar c .";
-	const files = await docker("exec", "--user", "10002", proxy, "sh", "-c", `${archive} | base64 -w0`);
-	const unpack =
-		'mkdir /tmp/g && cd /tmp/g && printf %s "$FILES" | base64 -d | tar x && exec haproxy -W -f haproxy.cfg';
-	const image = ["--no-healthcheck", "--entrypoint", "sh", images.proxy, "-c", unpack];
-	return await sandbox.run(name, "-e", `FILES=${files}`, ...image);
-}
-
-async function serving(container: string): Promise<void> {
-	const ask = "fetch('http://127.0.0.1/').then(({ status }) => process.exit(status === 200 ? 0 : 1))";
-	await eventually(() => docker("exec", container, "node", "-e", ask));
 }
