@@ -78,13 +78,20 @@ export async function serversOf(proxy: Pick<RunningProxy, "name">): Promise<read
 	return JSON.parse((await ask(proxy, "servers")).servers);
 }
 
-/** Waits for a problem with that code, about that subject if one is named. */
-export async function problemWith(proxy: RunningProxy, code: string, subject?: string): Promise<Problem> {
+/** Waits for a problem with that code, about that subject if one is named: one that says that, where another was there before. */
+export async function problemWith(
+	proxy: RunningProxy,
+	code: string,
+	subject?: string,
+	saying: string | RegExp = "",
+): Promise<Problem> {
 	return eventually(async () => {
 		const problems = await problemsOf(proxy);
-		const found = problems.find((one) => one.code === code && (subject ?? one.subject) === one.subject);
+		const ofCode = problems.filter((one) => one.code === code && (subject ?? one.subject) === one.subject);
+		const found = ofCode.find(({ message }) => message.search(saying) !== -1);
 		if (found !== undefined) return found;
-		throw new Error(`No problem ${code} about ${subject ?? "anything"} among ${JSON.stringify(problems)}`);
+		const wanted = `${code} about ${subject ?? "anything"} that says ${saying || "anything"}`;
+		throw new Error(`No problem ${wanted} among ${JSON.stringify(problems)}`);
 	});
 }
 
