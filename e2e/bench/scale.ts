@@ -1,4 +1,5 @@
 import { setTimeout as delay } from "node:timers/promises";
+import { fakeId } from "../../src/testing/fake-container.ts";
 import { eventually } from "../harness/eventually.ts";
 import { type FakedProxy, startFakedProxy } from "../harness/fake-engine.ts";
 import { readAgain, statusOf } from "../harness/proxy.ts";
@@ -55,7 +56,7 @@ function aside(app: ReturnType<FakedProxy["app"]>): ReturnType<FakedProxy["app"]
 
 /** From the engine's event to HAProxy's process. */
 async function comeAndGo({ proxy, life, app }: FakedProxy, n: number) {
-	const server = `app-${n}-${appId}`;
+	const server = `app-${n}-${fakeId(`app-${n}`).slice(0, 8)}`;
 	const started = now();
 	const id = life.start(app(n));
 	const join = (await toldAt(proxy, "appears", server)) - started;
@@ -66,9 +67,6 @@ async function comeAndGo({ proxy, life, app }: FakedProxy, n: number) {
 	await delay(500);
 	return { join, leave };
 }
-
-/** The first eight digits of what `fakeId` makes of each name here. */
-const appId = Buffer.from("app-").toString("hex");
 
 function now(): number {
 	return performance.timeOrigin + performance.now();
