@@ -37,7 +37,7 @@ check: $(dependencies) ## types, lint, unused code and unit tests: under a minut
 	@scripts/verify check
 
 .PHONY: bench
-bench: $(dependencies) engine images engine-image ## figures: joins, leaves, losses, throughput, memory; ten minutes (make bench ONLY=joins,scale)
+bench: $(dependencies) engine images engine-image ## figures: joins, leaves, losses, throughput, memory; a quarter of an hour (make bench ONLY=joins,scale)
 	@node_modules/.bin/node e2e/bench/main.ts
 
 .PHONY: soak

@@ -9,7 +9,7 @@ import type { Figure } from "./figures.ts";
 import { toldAt } from "./haproxy-log.ts";
 
 const sizes = [10, 100, 1_000, 5_000] as const;
-const rounds = 10;
+const rounds = 5;
 
 /** HAProxy's roundrobin takes 4,095; the others go into a pool of their own. */
 const mostInPool = 4_000;
@@ -32,7 +32,7 @@ async function figuresAt(size: number): Promise<readonly Figure[]> {
 	await serves(faked, size);
 	const [joins, leaves]: [number[], number[]] = [[], []];
 	for (let n = size + 1; n <= size + rounds; n += 1) {
-		const { join, leave } = await comeAndGo(faked, n);
+		const { join, leave } = await comeAndGo(faked, n, restAt(size));
 		joins.push(join);
 		leaves.push(leave);
 	}
@@ -55,17 +55,22 @@ function aside(app: ReturnType<FakedProxy["app"]>): ReturnType<FakedProxy["app"]
 }
 
 /** From the engine's event to HAProxy's process. */
-async function comeAndGo({ proxy, life, app }: FakedProxy, n: number) {
+async function comeAndGo({ proxy, life, app }: FakedProxy, n: number, rest: number) {
 	const server = `app-${n}-${fakeId(`app-${n}`).slice(0, 8)}`;
 	const started = now();
 	const id = life.start(app(n));
 	const join = (await toldAt(proxy, "appears", server)) - started;
-	await delay(500);
+	await delay(rest);
 	const told = now();
 	life.stop(id);
 	const leave = (await toldAt(proxy, "leaves", server)) - told;
-	await delay(500);
+	await delay(rest);
 	return { join, leave };
+}
+
+/** Milliseconds in which a pass ends that somebody else's coming or going has caused: the next is not to wait for it. */
+function restAt(size: number): number {
+	return Math.max(1_500, 1.5 * size);
 }
 
 function now(): number {
