@@ -138,3 +138,42 @@ describe("one that is found in its next start already", () => {
 		expect((await world.readOne("app")).restarted?.size).toBe(0);
 	});
 });
+
+describe("an end that was read, and not written down because something overtook the pass", () => {
+	const unrecorded = async (world: WatchedEngine) =>
+		world.inventory.read({ all: false, containers: new Set([fakeId("app")]) }, new AbortController().signal);
+
+	test("is told once more when the container is up again", async () => {
+		await using world = await watched();
+		world.note("app", { action: "die", exitCode: 4 });
+		world.change("app", { status: "restarting", exitCode: 4 });
+		await unrecorded(world);
+		world.note("app", { action: "start" });
+		world.change("app", { status: "running", startedAt: later });
+
+		expect((await world.readOne("app")).restarted?.get(fakeId("app"))).toMatchObject({ exitCode: 4 });
+		expect((await world.readOne("app")).restarted?.size).toBe(0);
+	});
+
+	test("is told once more when the container is gone", async () => {
+		await using world = await watched();
+		world.note("app", { action: "die", exitCode: 4 });
+		world.change("app", { status: "exited", exitCode: 4 });
+		await unrecorded(world);
+		world.docker.containers.clear();
+
+		expect((await world.readOne("app")).containers).toMatchObject([{ state: "removing", exitCode: 4 }]);
+		expect((await world.readOne("app")).containers).toEqual([]);
+	});
+
+	test("keeps the signal that it was told to stop by", async () => {
+		await using world = await watched();
+		world.note("app", { action: "kill", signal: 15 });
+		world.note("app", { action: "die", exitCode: 143 });
+		world.change("app", { status: "exited", exitCode: 143 });
+		await unrecorded(world);
+		world.change("app", { status: "running", startedAt: later });
+
+		expect((await world.readOne("app")).restarted?.get(fakeId("app"))).toMatchObject({ signal: "SIGTERM" });
+	});
+});

@@ -36,6 +36,8 @@ export function createEndings(told: Pick<Told, "leaving">): Endings {
 	/** By id, of the start that was read last: what a later one comes to meanwhile is not kept. */
 	const endings = new Map<string, Noted>();
 	let past = none;
+	/** By id, how those ended that a read has found ended: by the time that is recorded they may be up again, or gone. */
+	const seen = new Map<string, Ending>();
 
 	function note({ containerId: id, action, exitCode }: DockerEvent): void {
 		const before = endings.get(id) ?? { exitCode: undefined, outOfMemory: false };
@@ -45,27 +47,18 @@ export function createEndings(told: Pick<Told, "leaving">): Endings {
 		if (exitCode !== undefined) endings.set(id, { ...before, exitCode });
 	}
 
-	function lastWords(last: Container | undefined): readonly Container[] {
-		const ending = endings.get(last?.id ?? "");
-		if (last === undefined || ending === undefined || !runs(last)) return [];
-		const { exitCode = 0, outOfMemory } = ending;
-		return [{ ...last, state: "removing", exitCode, outOfMemory }];
-	}
-
-	/** Where no event told of the end, there was one all the same. */
-	function endOf(last: Container | undefined, now: Container): readonly (readonly [string, Ending])[] {
-		if (last === undefined || !runs(last) || last.startedAt === now.startedAt) return [];
-		const { exitCode, outOfMemory } = endings.get(now.id) ?? {};
-		return [[now.id, exitCode === undefined ? {} : { exitCode, outOfMemory }]];
-	}
-
 	/** A signal that was meant for the start before says more than an exit code. */
 	function endsOf(present: Known, known: Known): PastEndings["restarted"] {
 		const [before, now] = [told.leaving(known), told.leaving(present)];
-		const ended = [...present.values()].flatMap((one) => endOf(known.get(one.id), one));
+		const ended = [...present.values()].flatMap((one) =>
+			endOf(known.get(one.id), one, endings.get(one.id), seen.get(one.id)),
+		);
 		return new Map(
 			ended.map(([id, ending]) => {
-				return [id, { ...ending, signal: now.has(id) ? undefined : before.get(id)?.signal }];
+				return [
+					id,
+					{ ...ending, signal: now.has(id) ? undefined : (ending.signal ?? before.get(id)?.signal) },
+				];
 			}),
 		);
 	}
@@ -83,9 +76,16 @@ export function createEndings(told: Pick<Told, "leaving">): Endings {
 	function read(found: readonly Found[], known: Known): void {
 		const gone = found.filter(({ container }) => container === undefined);
 		const present = found.flatMap(({ container }) => container ?? []);
-		const departed = gone.flatMap(({ id }) => lastWords(known.get(id)));
+		const departed = gone.flatMap(({ id }) => lastWords(known.get(id), endings.get(id), seen.get(id)));
 		const restarted = endsOf(new Map(present.map((one) => [one.id, one])), known);
 		forget(found, known);
+		const leaving = told.leaving(known);
+		for (const { id, state, exitCode, outOfMemory } of present) {
+			const last = known.get(id);
+			const signal = leaving.get(id)?.signal;
+			if (last !== undefined && runs(last) && hasEnded(state))
+				seen.set(id, { exitCode, outOfMemory, signal });
+		}
 		past = {
 			departed: [...past.departed, ...departed],
 			restarted: new Map([...restarted, ...past.restarted]),
@@ -98,8 +98,39 @@ export function createEndings(told: Pick<Told, "leaving">): Endings {
 		past: () => past,
 		recorded: () => {
 			past = none;
+			seen.clear();
 		},
 	};
+}
+
+function lastWords(
+	last: Container | undefined,
+	noted: Noted | undefined,
+	seen: Ending | undefined,
+): readonly Container[] {
+	if (last === undefined) return [];
+	if (seen !== undefined) return [{ ...last, state: "removing" }];
+	if (noted === undefined || !runs(last)) return [];
+	const { exitCode = 0, outOfMemory } = noted;
+	return [{ ...last, state: "removing", exitCode, outOfMemory }];
+}
+
+/** Where no event told of the end, there was one all the same. */
+function endOf(
+	last: Container | undefined,
+	now: Container,
+	noted: Noted | undefined,
+	seen: Ending | undefined,
+): readonly (readonly [string, Ending])[] {
+	if (last === undefined || last.startedAt === now.startedAt) return [];
+	if (seen !== undefined && runs(now)) return [[now.id, seen]];
+	if (!runs(last)) return [];
+	return [[now.id, noted?.exitCode === undefined ? {} : noted]];
+}
+
+/** It has ended, whatever becomes of it. */
+function hasEnded(state: Container["state"]): boolean {
+	return state === "restarting" || state === "exited" || state === "dead";
 }
 
 /** One that waits for Docker to start it again has been read after its end. */
