@@ -176,4 +176,15 @@ describe("an end that was read, and not written down because something overtook 
 
 		expect((await world.readOne("app")).restarted?.get(fakeId("app"))).toMatchObject({ signal: "SIGTERM" });
 	});
+
+	test("keeps that signal when the container is gone", async () => {
+		await using world = await watched();
+		world.note("app", { action: "kill", signal: 15 });
+		world.note("app", { action: "die", exitCode: 143 });
+		world.change("app", { status: "exited", exitCode: 143 });
+		await unrecorded(world);
+		world.docker.containers.clear();
+
+		expect((await world.readOne("app")).leaving.get(fakeId("app"))).toMatchObject({ signal: "SIGTERM" });
+	});
 });

@@ -98,7 +98,8 @@ export function createAccept(ports: AcceptPorts, options: ProxyOptions): Accept 
 		return { accepted: undefined, problems };
 	}
 
-	return { accept, hopeful: (fleet) => without(quarantined, fleet), within, ...trust };
+	const { prove, distrust } = trust;
+	return { accept, hopeful: (fleet) => without(quarantined, fleet), within, prove, distrust };
 }
 
 function lackingIn(accepted: Accepted | undefined): readonly Problem[] {
