@@ -4,7 +4,7 @@ import type { Changed, ServerChange } from "../model/step.ts";
 import { type Carried, carry, carryNothing } from "./carried.ts";
 import { unexpectedReply } from "./reply.ts";
 import { parseInfo } from "./runtime.ts";
-import { ask, type CommandSocket, isConnectionLost, isNotRunning } from "./socket.ts";
+import { ask, type CommandSocket, createAhead, isConnectionLost, isNotRunning } from "./socket.ts";
 import { askNewest, change, running, type Worker } from "./worker.ts";
 
 /** The HAProxy process, as the loop needs it. */
@@ -36,18 +36,21 @@ export type Sockets = { readonly master: string; readonly worker: string };
 export function createHaproxy(sockets: Sockets, carried: Carried): Haproxy {
 	const master: CommandSocket = { kind: "master", path: sockets.master };
 	const socket: CommandSocket = { kind: "worker", path: sockets.worker, replyWithinMs: 1_000 };
+	const ahead = createAhead(socket);
 	let newestKnown: Worker | undefined;
 	let earlier: Promise<unknown> = Promise.resolve();
 	return {
 		loaded: async (signal) => loaded(master, signal),
 		running: async (signal) => {
 			const found = await running(master, signal);
-			newestKnown = found && { pid: found.pid, socket };
+			newestKnown = found && { pid: found.pid, ask: ahead.ask };
+			ahead.renew();
 			return found;
 		},
 		change: async (changes, signal) => change(master, newestKnown, changes, signal),
 		reload: async (signal) => {
 			newestKnown = undefined;
+			ahead.close();
 			// The master resets every other connection while it reloads, so that a second reload would look like a failure.
 			const mine = orAborted(earlier, signal).then(async () => carryOver(master, carried, signal));
 			earlier = Promise.allSettled([earlier, mine]).then(() => undefined);

@@ -3,7 +3,7 @@ import { join } from "node:path";
 import { expect, test } from "vitest";
 import { serveCommands } from "../testing/command-socket.ts";
 import { temporaryDirectory } from "../testing/temporary-directory.ts";
-import { ask } from "./socket.ts";
+import { ask, createAhead } from "./socket.ts";
 
 const never = new AbortController().signal;
 
@@ -94,4 +94,55 @@ test("promise 12: nothing is sent once the signal has aborted", async () => {
 
 	await expect(ask({ kind: "master", path }, "reload", AbortSignal.abort())).rejects.toThrow();
 	expect(server.commands).toEqual([]);
+});
+
+test("a question by a connection that is there already is answered, and the next one has its own again", async () => {
+	await using dir = await temporaryDirectory();
+	const path = join(dir.path, "cli.sock");
+	await using server = await serveCommands("worker", path, (command) => `${command}\n\n`);
+	const ahead = createAhead({ kind: "worker", path });
+
+	ahead.renew();
+	await expect.poll(server.connections).toBe(1);
+	await expect(ahead.ask("first", never)).resolves.toBe("first\n\n");
+	await expect(ahead.ask("second", never)).resolves.toBe("second\n\n");
+
+	expect(server.commands).toEqual(["first", "second"]);
+	ahead.close();
+	await expect.poll(server.connections).toBe(0);
+});
+
+test("a connection that HAProxy has closed meanwhile is not asked by, nor one to a process that has gone", async () => {
+	await using dir = await temporaryDirectory();
+	const path = join(dir.path, "cli.sock");
+	const ahead = createAhead({ kind: "worker", path });
+	ahead.renew();
+	{
+		await using server = await serveCommands("worker", path, () => "the old one\n\n");
+		ahead.renew();
+		await expect.poll(server.connections).toBe(1);
+		server.hangUp();
+		await expect.poll(server.connections).toBe(0);
+	}
+	await using _server = await serveCommands("worker", path, () => "the new one\n\n");
+
+	await expect(ahead.ask("show info", never)).resolves.toBe("the new one\n\n");
+	ahead.close();
+});
+
+test("promise 12: an abort ends the wait for a reply by a connection that was there already, too", async () => {
+	await using dir = await temporaryDirectory();
+	const path = join(dir.path, "cli.sock");
+	await using server = await serveCommands("worker", path, () => "is silent");
+	const stop = new AbortController();
+	const ahead = createAhead({ kind: "worker", path });
+	ahead.renew();
+
+	const asked = ahead.ask("show info", stop.signal);
+	await expect.poll(() => server.commands).toEqual(["show info"]);
+	stop.abort(new Error("shutting down"));
+
+	await expect(asked).rejects.toThrow("shutting down");
+	ahead.close();
+	await expect.poll(server.connections).toBe(0);
 });

@@ -26,10 +26,72 @@ const manners = {
  */
 export async function ask(socket: CommandSocket, command: string, signal: AbortSignal): Promise<string> {
 	signal.throwIfAborted();
+	return await askBy(connectTo(socket), socket, command, signal);
+}
+
+/** Asks as `ask` does, by a connection that was made before it was needed: that is a third of what a change takes. */
+export type Ahead = {
+	readonly ask: (command: string, signal: AbortSignal) => Promise<string>;
+	/** Connects for the next question, to the process that listens now, in place of an earlier connection. */
+	readonly renew: () => void;
+	/** A process that was replaced does not end while anybody is connected to it. */
+	readonly close: () => void;
+};
+
+export function createAhead(socket: CommandSocket): Ahead {
+	let spare: Socket | undefined;
+
+	function renew(): void {
+		close();
+		const fresh = connectTo(socket);
+		// Nobody listens, or HAProxy has waited for a command for as long as it does: the next question makes its own.
+		const forget = () => {
+			fresh.destroy();
+			if (spare === fresh) spare = undefined;
+		};
+		// Only what is read comes to its end.
+		fresh.once("error", forget).once("end", forget).resume().unref();
+		spare = fresh;
+	}
+
+	function close(): void {
+		spare?.destroy();
+		spare = undefined;
+	}
+
+	async function ask(command: string, signal: AbortSignal): Promise<string> {
+		signal.throwIfAborted();
+		const connection = take() ?? connectTo(socket);
+		try {
+			return await askBy(connection, socket, command, signal);
+		} finally {
+			renew();
+		}
+	}
+
+	function take(): Socket | undefined {
+		const taken = spare?.removeAllListeners("error").removeAllListeners("end").pause().ref();
+		spare = undefined;
+		return taken;
+	}
+
+	return { ask, renew, close };
+}
+
+/** allowHalfOpen: else Node would end our half by itself, and destroy the reply with it. */
+function connectTo({ path }: CommandSocket): Socket {
+	return createConnection({ path, allowHalfOpen: true });
+}
+
+async function askBy(
+	connection: Socket,
+	socket: CommandSocket,
+	command: string,
+	signal: AbortSignal,
+): Promise<string> {
 	const { halfClose, replyWithinMs } = { ...manners[socket.kind], ...socket };
 	const deadline = AbortSignal.timeout(replyWithinMs);
-	// allowHalfOpen: else Node would end our half by itself, and destroy the reply with it.
-	const connection = createConnection({ path: socket.path, allowHalfOpen: true, signal: deadline });
+	using _late = onAbort(deadline, () => connection.destroy(new Error("no reply in time")));
 	using _ends = onAbort(signal, () => connection.destroy());
 	try {
 		connection.write(`${command}\n`);

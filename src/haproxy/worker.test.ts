@@ -5,7 +5,8 @@ import { serveCommands } from "../testing/command-socket.ts";
 import { fleetOfOne } from "../testing/generation-builder.ts";
 import { temporaryDirectory } from "../testing/temporary-directory.ts";
 import { repliesIn } from "./replies.ts";
-import { change, running } from "./worker.ts";
+import { ask } from "./socket.ts";
+import { change, running, type Worker } from "./worker.ts";
 
 const never = new AbortController().signal;
 const header =
@@ -129,8 +130,12 @@ async function toldDirectly(pid: number, said = "New server registered.") {
 		await own[Symbol.asyncDispose]();
 		await world[Symbol.asyncDispose]();
 	};
-	const worker = { pid: 7, socket: { kind: "worker", path } } as const;
+	const worker = workerAt(path);
 	return { ...world, own, worker, [Symbol.asyncDispose]: dispose };
+}
+
+function workerAt(path: string): Worker {
+	return { pid: 7, ask: async (line, signal) => ask({ kind: "worker", path }, line, signal) };
 }
 
 test("the worker itself is asked where it is known, all by one line, and the master is left alone", async () => {
@@ -160,7 +165,7 @@ test.each([
 
 test("the same when the worker's socket is gone, and when there is too much to say for one line", async () => {
 	await using world = await toldDirectly(7);
-	const gone = { pid: 7, socket: { kind: "worker", path: "/nowhere/admin.sock" } } as const;
+	const gone = workerAt("/nowhere/admin.sock");
 	expect((await change(world.master, gone, [add], never))?.replies).toEqual([""]);
 
 	const many = new Array<ServerChange>(100).fill(add);

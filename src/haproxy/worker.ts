@@ -2,7 +2,7 @@ import { type Running, type RunningServer, runningName } from "../model/running.
 import { type Changed, type ServerChange, stateOf } from "../model/step.ts";
 import { repliesIn } from "./replies.ts";
 import { parseInfo, parseServersState, type ServerState } from "./runtime.ts";
-import { ask, type CommandSocket, isConnectionLost, isNotRunning } from "./socket.ts";
+import { type Ahead, ask, type CommandSocket, isConnectionLost, isNotRunning } from "./socket.ts";
 
 /** What the newest worker has; undefined when none answers. */
 export async function running(master: CommandSocket, signal: AbortSignal): Promise<Running | undefined> {
@@ -18,8 +18,8 @@ export async function running(master: CommandSocket, signal: AbortSignal): Promi
 	};
 }
 
-/** The newest worker's process, and its socket. */
-export type Worker = { readonly pid: number; readonly socket: CommandSocket };
+/** The newest worker's process, and its own socket. */
+export type Worker = Pick<Ahead, "ask"> & { readonly pid: number };
 
 /**
  * All changes by one connection, and what came of them by the same. Undefined when no process answers.
@@ -81,7 +81,7 @@ async function askDirectly(
 	const line = all.join(";");
 	if (worker === undefined || line.length > longestLine) return undefined;
 	try {
-		const [info = "", ...replies] = repliesIn(await ask(worker.socket, line, signal), all) ?? [];
+		const [info = "", ...replies] = repliesIn(await worker.ask(line, signal), all) ?? [];
 		const isDenied = replies.some((reply) => reply.startsWith("Permission denied"));
 		return parseInfo(info).pid === worker.pid && !isDenied ? replies : undefined;
 	} catch {

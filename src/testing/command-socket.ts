@@ -13,6 +13,8 @@ export type FakeCommandSocket = AsyncDisposable & {
 	readonly commands: readonly string[];
 	/** How many connections are open. */
 	readonly connections: () => number;
+	/** Ends its half of each, as HAProxy does with one that has said nothing for long. */
+	readonly hangUp: () => void;
 };
 
 export async function serveCommands(
@@ -27,7 +29,11 @@ export async function serveCommands(
 		connection.on("close", () => open.delete(connection));
 		connection.on("error", () => undefined);
 		const halfClosed = once(connection, "end");
+		// Who goes away without a word is not waited for.
+		let asked = false;
+		connection.once("end", () => asked || connection.destroy());
 		connection.once("data", async (data) => {
+			asked = true;
 			const command = data.toString().trim();
 			commands.push(command);
 			const reply = await answer(command);
@@ -41,6 +47,9 @@ export async function serveCommands(
 	return {
 		commands,
 		connections: () => open.size,
+		hangUp: () => {
+			for (const connection of open) connection.end();
+		},
 		[Symbol.asyncDispose]: async () => {
 			for (const connection of open) connection.destroy();
 			server.close();
