@@ -1,3 +1,4 @@
+import { setTimeout as delay } from "node:timers/promises";
 import { docker, tryDocker } from "../harness/docker.ts";
 import { eventually } from "../harness/eventually.ts";
 import type { RunningProxy } from "../harness/proxy.ts";
@@ -8,9 +9,12 @@ const words = {
 	leaves: /going DOWN for maintenance|now enters maintenance/,
 } as const;
 
+/** Longer than what is measured takes, as a rule. */
+const quietMs = 500;
+
 /**
- * When HAProxy last told of it, in milliseconds since 1970: Docker notes that for each line. Nobody has to ask HAProxy meanwhile,
- * which would take time of its own.
+ * When HAProxy last told of it, in milliseconds since 1970: Docker notes that for each line. Nobody has to ask meanwhile, neither
+ * HAProxy nor Docker, which would take processor time from what is measured.
  */
 export async function toldAt(
 	{ name }: Pick<RunningProxy, "name">,
@@ -18,6 +22,7 @@ export async function toldAt(
 	server: string,
 	pool = "nodes",
 ): Promise<number> {
+	await delay(quietMs);
 	return await eventually(async () => {
 		const { stdout, stderr } = await tryDocker("logs", "--timestamps", "--tail", "100", name);
 		const lines = [...stdout.split("\n"), ...stderr.split("\n")];

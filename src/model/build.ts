@@ -1,6 +1,7 @@
 import type { Inventory } from "./container.ts";
 import type { Endpoint } from "./endpoint.ts";
 import { defaultPool, type Fleet, type Member, type Pool, type PoolPolicy, policyOf } from "./fleet.ts";
+import type { Judge } from "./judge.ts";
 import { wantsToJoin } from "./labels.ts";
 import { byText } from "./order.ts";
 import { agree } from "./policy.ts";
@@ -22,11 +23,11 @@ export type Draft = {
 };
 
 /** Judges every labelled container and gathers those that are ready into pools. The order of the input never shows. */
-export function build(around: Surroundings): Draft {
+export function build(around: Surroundings, judge: Judge = standingOf): Draft {
 	const each = around.inventory.containers
 		.filter((container) => wantsToJoin(container.labels, around.policy.labels.join))
 		.sort((a, b) => byText(a.name, b.name) || byText(a.id, b.id))
-		.map((container) => standingOf(container, around));
+		.map((container) => judge(container, around));
 	const standings = apart(each);
 	const { policies, problems: disagreements } = agree(standings, around.policy.labels);
 	const members = standings.flatMap((standing) => standing.member ?? []);

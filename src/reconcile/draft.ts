@@ -2,6 +2,7 @@ import { build, type Draft } from "../model/build.ts";
 import type { Inventory, Listening } from "../model/container.ts";
 import { type Endpoint, endpointKey } from "../model/endpoint.ts";
 import { type Hold, type Member, membersOf } from "../model/fleet.ts";
+import { createJudge } from "../model/judge.ts";
 import { isOurs, type Running } from "../model/running.ts";
 import type { JoinPolicy } from "../model/surroundings.ts";
 import type { InForce, Ports } from "./ports.ts";
@@ -21,6 +22,7 @@ export function createDraft(
 	running: Running | undefined,
 	signal: AbortSignal,
 ) => Promise<Draft> {
+	const judge = createJudge();
 	/** By id, of each container that is still there and was a member once, whatever it is called since. */
 	let names: ReadonlyMap<string, string> = new Map();
 	/** Endpoints, by key, that the first draft found among the members in force, with the address of each. */
@@ -40,7 +42,7 @@ export function createDraft(
 		names = new Map(known.filter(([id]) => there.has(id)));
 		const addresses = new Map(members.map(({ server }) => [server.container.id, server.address]));
 		const draft = (): Draft =>
-			build({ inventory, listening: listening(), names, addresses, held: held(), policy });
+			build({ inventory, listening: listening(), names, addresses, held: held(), policy }, judge);
 
 		const first = draft();
 		probe.watch(first.probes);

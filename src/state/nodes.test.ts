@@ -1,4 +1,4 @@
-import { mkdir, readdir, readFile, stat, writeFile } from "node:fs/promises";
+import { mkdir, readdir, readFile, rm, stat, writeFile } from "node:fs/promises";
 import { join } from "node:path";
 import { expect, test } from "vitest";
 import { emptyFleet, type Fleet } from "../model/fleet.ts";
@@ -102,4 +102,16 @@ test("a directory that can't be written is a problem, and no end", async () => {
 	await expect(nodes(emptyFleet)).resolves.toMatchObject([{ code: "nodes-not-written", subject: path }]);
 	await mkdir(path);
 	await expect(nodes(emptyFleet)).resolves.toEqual([]);
+});
+
+test("a file that somebody has removed is there again after the next call", async () => {
+	await using dir = await temporaryDirectory();
+	const nodes = createNodes(dir.path);
+	const fleet = fleetOf({ "web-1": "192.168.42.3", "web-2": "192.168.42.4" });
+	await nodes(fleet);
+	await rm(join(dir.path, "web-1-0a1b2c3d"));
+
+	await nodes(fleet);
+
+	expect(Object.keys(await contentsOf(dir.path)).sort()).toEqual(["web-1-0a1b2c3d", "web-2-0a1b2c3d"]);
 });

@@ -6,8 +6,9 @@ import type { Problem } from "../model/problem.ts";
 
 /**
  * Makes the directory equal to a fleet: a file per server, named after it, holding `<container name> <ip>`. Never throws:
- * gives the problem when the directory can't be written. Directories in it are left alone: they were not made here. One
- * call at a time.
+ * gives the problem when the directory can't be written. Directories in it are left alone: they were not made here. A file
+ * that was found right, or written, is read no more, as nobody else writes there: with a thousand of them that would take
+ * longer than all else. One call at a time.
  */
 export type Nodes = (fleet: Fleet) => Promise<readonly Problem[]>;
 
@@ -15,9 +16,16 @@ export type Nodes = (fleet: Fleet) => Promise<readonly Problem[]>;
 const temporary = ".next";
 
 export function createNodes(dir: string): Nodes {
+	/** Contents by file name, of those that are right as far as is known. */
+	let right: Contents = new Map();
+
 	return async (fleet) => {
+		const nodes = nodesOf(fleet);
+		const before = right;
+		right = new Map();
 		try {
-			await makeEqual(dir, nodesOf(fleet));
+			await makeEqual(dir, nodes, before);
+			right = nodes;
 			return [];
 		} catch (thrown) {
 			return [notWritten(dir, thrown)];
@@ -25,17 +33,20 @@ export function createNodes(dir: string): Nodes {
 	};
 }
 
-/** Contents by file name. */
-function nodesOf(fleet: Fleet): ReadonlyMap<string, string> {
+type Contents = ReadonlyMap<string, string>;
+
+function nodesOf(fleet: Fleet): Contents {
 	return new Map(
 		membersOf(fleet).map(({ server }) => [server.name, `${server.container.name} ${server.address}\n`]),
 	);
 }
 
-async function makeEqual(dir: string, nodes: ReadonlyMap<string, string>): Promise<void> {
+async function makeEqual(dir: string, nodes: Contents, right: Contents): Promise<void> {
 	const present = (await readdir(dir, { withFileTypes: true })).filter((entry) => !entry.isDirectory());
 	for (const { name } of present) if (!nodes.has(name)) await rm(join(dir, name), { force: true });
+	const there = new Set(present.map(({ name }) => name));
 	for (const [name, contents] of nodes) {
+		if (there.has(name) && right.get(name) === contents) continue;
 		if ((await contentsOf(join(dir, name))) !== contents) await replace(dir, name, contents);
 	}
 }
