@@ -3,10 +3,11 @@ import { docker, tryDocker } from "../harness/docker.ts";
 import { eventually } from "../harness/eventually.ts";
 import type { RunningProxy } from "../harness/proxy.ts";
 
-/** What HAProxy prints when a server begins to get requests, and when it gets no new ones any more. */
+/** What HAProxy prints when a server begins to get requests, and when it gets no new ones any more: told so, or by its own checks. */
 const words = {
 	appears: /leaving forced maintenance/,
 	leaves: /going DOWN for maintenance|now enters maintenance/,
+	fails: /is DOWN/,
 } as const;
 
 /** Longer than what is measured takes, as a rule. */

@@ -10,6 +10,7 @@ import { placeOf } from "../harness/standing.ts";
 import { timeOf } from "./engine-events.ts";
 import type { Figure } from "./figures.ts";
 import { startHaproxy } from "./static-haproxy.ts";
+import { wallTime } from "./wall-time.ts";
 
 /** A proxy, and how a container comes to be behind it. */
 type Subject = {
@@ -133,16 +134,12 @@ async function firstAnswer(clients: readonly Client[]): Promise<number> {
 		clients.map(async (client, nth) => {
 			await delay(nth);
 			while (answered === Number.POSITIVE_INFINITY) {
-				if ((await statusOf(client)) === 200) answered = Math.min(answered, now());
+				if ((await statusOf(client)) === 200) answered = Math.min(answered, wallTime());
 				await delay(1);
 			}
 		}),
 	);
 	return answered;
-}
-
-function now(): number {
-	return performance.timeOrigin + performance.now();
 }
 
 /** 0 when there is no answer within a quarter of a second, as while a server goes whose address nobody has any more. */

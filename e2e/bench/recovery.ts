@@ -8,6 +8,7 @@ import { remove } from "../harness/servers.ts";
 import { createStage, type Stage } from "../load/stage.ts";
 import type { Figure } from "./figures.ts";
 import { serverOf, toldAt } from "./haproxy-log.ts";
+import { wallTime } from "./wall-time.ts";
 
 const rounds = 3;
 
@@ -52,7 +53,7 @@ async function untilOut(stage: Stage): Promise<number> {
 	const leaver = await stage.join("exits at once");
 	const server = await serverOf(leaver);
 	await sh(stage.proxy.name, "kill -KILL $(s6-svstat -o pid /run/service/controller)");
-	const killed = performance.timeOrigin + performance.now();
+	const killed = wallTime();
 	await docker("kill", leaver);
 	const took = (await toldAt(stage.proxy, "leaves", server)) - killed;
 	await remove(leaver);

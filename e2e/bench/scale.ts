@@ -7,6 +7,7 @@ import { createSandbox } from "../harness/sandbox.ts";
 import { cpuOf, memoryOf } from "./consumption.ts";
 import type { Figure } from "./figures.ts";
 import { toldAt } from "./haproxy-log.ts";
+import { wallTime } from "./wall-time.ts";
 
 const sizes = [10, 100, 1_000, 5_000] as const;
 const rounds = 5;
@@ -57,11 +58,11 @@ function aside(app: ReturnType<FakedProxy["app"]>): ReturnType<FakedProxy["app"]
 /** From the engine's event to HAProxy's process. */
 async function comeAndGo({ proxy, life, app }: FakedProxy, n: number, rest: number) {
 	const server = `app-${n}-${fakeId(`app-${n}`).slice(0, 8)}`;
-	const started = now();
+	const started = wallTime();
 	const id = life.start(app(n));
 	const join = (await toldAt(proxy, "appears", server)) - started;
 	await delay(rest);
-	const told = now();
+	const told = wallTime();
 	life.stop(id);
 	const leave = (await toldAt(proxy, "leaves", server)) - told;
 	await delay(rest);
@@ -73,20 +74,13 @@ function restAt(size: number): number {
 	return Math.max(1_500, 1.5 * size);
 }
 
-function now(): number {
-	return performance.timeOrigin + performance.now();
-}
-
 /** From the signal that asks for it until the controller has gone round. */
 async function resync({ proxy, engine }: FakedProxy): Promise<number> {
 	const { lastTurn } = await statusOf(proxy);
 	engine.requests.length = 0;
 	await readAgain(proxy);
-	const listed = await eventually(() => {
-		if (!engine.requests.some((request) => request.startsWith("GET /containers/json")))
-			throw new Error("no list yet");
-		return Date.now();
-	});
+	while (!engine.requests.some((request) => request.startsWith("GET /containers/json"))) await delay(1);
+	const listed = wallTime();
 	const turned = await eventually(async () => {
 		const status = await statusOf(proxy);
 		if (status.lastTurn === lastTurn) throw new Error("no turn yet");
