@@ -3,6 +3,7 @@ import { createShop, isRight, startInside, startProxyInside } from "../faults/in
 import { docker, sh } from "../harness/docker.ts";
 import { images } from "../harness/images.ts";
 import { mountInnerSocket, startInnerEngine } from "../harness/inner-engine.ts";
+import { killController } from "../harness/proxy.ts";
 import { createSandbox } from "../harness/sandbox.ts";
 import { remove } from "../harness/servers.ts";
 import { createStage, type Stage } from "../load/stage.ts";
@@ -52,7 +53,7 @@ async function answers(url: string): Promise<boolean> {
 async function untilOut(stage: Stage): Promise<number> {
 	const leaver = await stage.join("exits at once");
 	const server = await serverOf(leaver);
-	await sh(stage.proxy.name, "kill -KILL $(s6-svstat -o pid /run/service/controller)");
+	await killController(stage.proxy);
 	const killed = wallTime();
 	await docker("kill", leaver);
 	const took = (await toldAt(stage.proxy, "leaves", server)) - killed;

@@ -109,3 +109,13 @@ export async function problemCodesOf(proxy: RunningProxy, subject: string): Prom
 export async function readAgain({ name }: RunningProxy): Promise<void> {
 	await docker("exec", name, "s6-svc", "-h", "/run/service/controller");
 }
+
+/**
+ * Kills the controller, as soon as there is one. By its supervisor: the pid of a service that is just being started again is -1,
+ * and whoever kills that kills all there is in the container.
+ */
+export async function killController({ name }: Pick<RunningProxy, "name">): Promise<void> {
+	const service = "/run/service/controller";
+	await docker("exec", name, "s6-svc", "-wu", "-T", "60000", "-u", service);
+	await docker("exec", name, "s6-svc", "-k", service);
+}

@@ -1,9 +1,16 @@
 import { afterAll, beforeAll, expect, test } from "vitest";
 import { agreeOn } from "../harness/agreement.ts";
-import { docker, sh } from "../harness/docker.ts";
+import { docker } from "../harness/docker.ts";
 import { eventually } from "../harness/eventually.ts";
 import { release, timesAsked } from "../harness/mortal.ts";
-import { ballast, hasNoProblems, type RunningProxy, serversOf, statusOf } from "../harness/proxy.ts";
+import {
+	ballast,
+	hasNoProblems,
+	killController,
+	type RunningProxy,
+	serversOf,
+	statusOf,
+} from "../harness/proxy.ts";
 import type { Sandbox } from "../harness/sandbox.ts";
 import { remove } from "../harness/servers.ts";
 import { startPair } from "./pair.ts";
@@ -76,7 +83,7 @@ test("who is not there, or none of ours, is told apart; one that has ended is se
 });
 
 test("what is set outlives the controller, and ends with the container", async () => {
-	await sh(proxy.name, "kill -KILL $(s6-svstat -o pid /run/service/controller)");
+	await killController(proxy);
 	await isInMaintenance(two);
 	expect(await holdsFile()).toHaveProperty(await docker("inspect", "--format", "{{.Id}}", two), "maint");
 

@@ -2,6 +2,7 @@ import { setTimeout as delay } from "node:timers/promises";
 import { expect } from "vitest";
 import { docker, sh } from "../harness/docker.ts";
 import { eventually } from "../harness/eventually.ts";
+import { killController } from "../harness/proxy.ts";
 import { remove } from "../harness/servers.ts";
 import { type Manner, manners } from "../load/apps.ts";
 import { die, kill, type Stage, servedBy, stop } from "../load/stage.ts";
@@ -61,11 +62,11 @@ export async function createWalk(stage: Stage, random: () => number): Promise<Wa
 		["die", 3, async () => leave(die)],
 		["restart", 3, async () => comeBack((container) => docker("restart", container))],
 		["pause", 2, async () => comeBack(pauseAWhile)],
-		["controller killed", 1, async () => killController(stage)],
+		["controller killed", 1, async () => killController(stage.proxy)],
 		[
 			"controller killed during a stop",
 			1,
-			async () => leave(async (one) => Promise.all([killController(stage), stop(one)])),
+			async () => leave(async (one) => Promise.all([killController(stage.proxy), stop(one)])),
 		],
 		["HAProxy's worker killed", 1, killHaproxy],
 		["structural reload", 1, stage.restructure],
@@ -86,10 +87,6 @@ export async function createWalk(stage: Stage, random: () => number): Promise<Wa
 
 const haproxyPids = `master=$(s6-svstat -o pid /run/service/haproxy)
 	worker=$(cat /proc/$master/task/*/children | tr " " "\\n" | grep . | tail -n 1)`;
-
-async function killController({ proxy }: Stage): Promise<void> {
-	await sh(proxy.name, "kill -KILL $(s6-svstat -o pid /run/service/controller)");
-}
 
 async function pauseAWhile(container: string): Promise<void> {
 	await docker("pause", container);
