@@ -1,4 +1,5 @@
 import { createHash, randomBytes, randomUUID } from "node:crypto";
+import { Readable } from "node:stream";
 import { setTimeout as delay } from "node:timers/promises";
 import { Client } from "undici";
 
@@ -8,6 +9,9 @@ export type Uploads = {
 };
 
 const size = 10_000_000;
+const parts = 20;
+/** Between two parts, in milliseconds: an upload takes most of a second, so that whoever goes has some in flight. */
+const partGap = 40;
 
 /** So many clients upload 10 MB, one after the other, and compare what the app made of it with what it should be. */
 export function startUploads(url: string, clients: number): Uploads {
@@ -27,7 +31,14 @@ export function startUploads(url: string, clients: number): Uploads {
 	}
 
 	async function upload(client: Client): Promise<void> {
-		const response = await client.request({ method: "POST", path: `/?id=${randomUUID()}`, body });
+		const headers = { "content-length": `${size}` };
+		const path = `/?id=${randomUUID()}`;
+		const response = await client.request({
+			method: "POST",
+			path,
+			headers,
+			body: Readable.from(slowly(body)),
+		});
 		const got = await response.body.text();
 		if (got !== expected) throw new Error(`status ${response.statusCode}: ${got.slice(0, 100)}`);
 		arrived += 1;
@@ -41,4 +52,11 @@ export function startUploads(url: string, clients: number): Uploads {
 			return { arrived, lost };
 		},
 	};
+}
+
+async function* slowly(body: Buffer): AsyncIterable<Buffer> {
+	for (let at = 0; at < size; at += size / parts) {
+		yield body.subarray(at, at + size / parts);
+		await delay(partGap);
+	}
 }
