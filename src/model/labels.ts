@@ -1,3 +1,4 @@
+import { isMark } from "./clone-labels.ts";
 import { farness } from "./near-names.ts";
 import { byText } from "./order.ts";
 import type { Problem } from "./problem.ts";
@@ -87,7 +88,7 @@ export function readLabels(
 	};
 }
 
-/** Undefined for the join label, where it has our prefix. */
+/** Undefined for the join label, where it has our prefix, and for what Ballast itself writes on clones. */
 function readLabel(
 	label: string,
 	text: string,
@@ -100,7 +101,7 @@ function readLabel(
 		if (value !== undefined) return { label, text, kind: "read", key, value };
 		return { label, text, kind: "unreadable", key, problem: unreadableLabel(label, text, key, subject) };
 	}
-	if (label === joinKey(language)) return undefined;
+	if (label === joinKey(language) || isMark(key)) return undefined;
 	const nearest = language.prefix + nearestKey(key);
 	return { label, text, kind: "unknown", nearest, problem: unknownLabel(label, nearest, language, subject) };
 }
