@@ -1,17 +1,14 @@
-import type { Agent, IncomingMessage } from "node:http";
+import type { IncomingMessage } from "node:http";
 import { addAbortSignal, type Readable } from "node:stream";
-import Dockerode from "dockerode";
 import * as v from "valibot";
-import { onAbort, orAborted } from "../abort.ts";
-import { AppError, messageOf } from "../errors.ts";
+import { AppError } from "../errors.ts";
 import type { Container } from "../model/container.ts";
-import { agentFor } from "./agent.ts";
 import { answerOf, fullId } from "./answer.ts";
-import { type DockerHost, nameOf } from "./host.ts";
+import { createEngine, type Docker } from "./engine.ts";
 import { containerOf } from "./inspect.ts";
 import { type Listed, listedIn } from "./listing.ts";
-import { type EngineSettings, locateEngine, wantedEngine } from "./locate.ts";
-import { statusOf, tooSlow, unreachable } from "./unreachable.ts";
+import type { EngineSettings } from "./locate.ts";
+import { createReplicas, type Replicas } from "./replicas.ts";
 
 /** What we ask of a Docker engine. Each call ends within its time limit, and throws `AppError` when it has no answer. */
 export type DockerClient = {
@@ -48,36 +45,14 @@ const longestLine = 1_000_000;
 export function createDockerClient(
 	settings: string | EngineSettings,
 	limitMs = 5_000,
-): DockerClient & Disposable {
-	const wanted = typeof settings === "string" ? hostAlone(settings) : settings;
-	const way = createWay(wanted);
-	let place = wantedEngine(wanted);
-
-	/** Bounds the time until there is an answer. One that is a stream may then last. */
-	async function ask<T>(
-		call: (docker: Dockerode, abortSignal: AbortSignal) => Promise<T>,
-		signal: AbortSignal,
-	): Promise<T> {
-		signal.throwIfAborted();
-		const { host, docker } = await way.find();
-		place = nameOf(host);
-		const stop = new AbortController();
-		using _ = onAbort(signal, (reason) => stop.abort(reason));
-		const timer = setTimeout(() => stop.abort(tooSlow(host, limitMs)), limitMs);
-		try {
-			// dockerode leaves a call open for ever when its answer breaks off half-way: the signal decides by itself.
-			return await orAborted(call(docker, stop.signal), stop.signal);
-		} catch (cause) {
-			signal.throwIfAborted();
-			throw unreachable(host, cause);
-		} finally {
-			clearTimeout(timer);
-		}
-	}
+): DockerClient & Replicas & Disposable {
+	const engine = createEngine(typeof settings === "string" ? hostAlone(settings) : settings, limitMs);
+	const { ask, inspect } = engine;
 
 	return {
+		...createReplicas(engine, limitMs),
 		get engine() {
-			return place;
+			return engine.place;
 		},
 		list: async (label, signal) => {
 			const filters = { label: [label], status: ["running", "paused"] };
@@ -88,11 +63,7 @@ export function createDockerClient(
 			return listedIn(answer);
 		},
 		inspect: async (idOrName, signal) => {
-			const name = encodeURIComponent(idOrName);
-			const answer = await ask(
-				(docker, abortSignal) => docker.getContainer(name).inspect({ abortSignal }).catch(undefinedIfUnknown),
-				signal,
-			);
+			const answer = await inspect(idOrName, signal);
 			return answer === undefined ? undefined : containerOf(answer);
 		},
 		bridges: async (signal) => {
@@ -106,11 +77,11 @@ export function createDockerClient(
 		events: async ({ type, event }, signal) => {
 			const filters = { type: [...type], event: [...event] };
 			// Its type says less than it is: the response itself.
-			const subscribe = (docker: Dockerode, abortSignal: AbortSignal) =>
+			const subscribe = (docker: Docker, abortSignal: AbortSignal) =>
 				docker.getEvents({ filters, abortSignal }) as Promise<IncomingMessage>;
 			return linesOf(await ask(subscribe, signal), signal);
 		},
-		[Symbol.dispose]: way.close,
+		[Symbol.dispose]: engine[Symbol.dispose],
 	};
 }
 
@@ -118,49 +89,6 @@ export function createDockerClient(
 function hostAlone(dockerHost: string): EngineSettings {
 	const nothing = { dockerContext: undefined, dockerConfig: "", dockerCertPath: undefined };
 	return { ...nothing, dockerHost, dockerTlsVerify: false };
-}
-
-type Way = { readonly host: DockerHost; readonly agent: Agent | undefined; readonly docker: Dockerode };
-
-/** Found once, and looked for again as long as it is not. */
-function createWay(settings: EngineSettings) {
-	let way: Promise<Way> | undefined;
-	const forget = (cause: unknown): never => {
-		way = undefined;
-		throw cause;
-	};
-	return {
-		find: async () => {
-			way ??= openWay(settings).catch(forget);
-			return await way;
-		},
-		close: () => void way?.then(({ agent }) => agent?.destroy(), ignored),
-	};
-}
-
-async function openWay(settings: EngineSettings): Promise<Way> {
-	const host = await locateEngine(settings);
-	const agent = agentFor(host);
-	return { host, agent, docker: new Dockerode(connectionTo(host, agent)) };
-}
-
-function ignored(): void {}
-
-/** Everything is given, as dockerode takes what is missing from the environment. */
-function connectionTo(host: DockerHost, agent: Agent | undefined): Dockerode.DockerOptions {
-	const nothing = { ca: undefined, cert: undefined, key: undefined, timeout: undefined };
-	const common = { ...nothing, agent, protocol: "http", pathPrefix: "/" } as const;
-	if (host.kind === "unix") return { ...common, host: undefined, socketPath: host.path };
-	// The agent knows the way; this is only for the header Host.
-	if (host.kind === "ssh") return { ...common, host: "docker" };
-	const protocol = host.tls === undefined ? "http" : "https";
-	return { ...common, protocol, host: host.hostname, port: host.port };
-}
-
-/** 400: `multiple IDs found with provided prefix` (moby `pkg/truncindex`), and other faults of the request. */
-function undefinedIfUnknown(cause: unknown): undefined {
-	const ambiguous = statusOf(cause) === 400 && messageOf(cause).includes("multiple IDs found");
-	if (statusOf(cause) !== 404 && !ambiguous) throw cause;
 }
 
 async function* linesOf(stream: Readable, signal: AbortSignal): AsyncIterable<string> {

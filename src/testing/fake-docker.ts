@@ -9,6 +9,7 @@ import {
 	listEntry,
 } from "./fake-container.ts";
 import { createFakeStreams, eventOf, type StreamFaults } from "./fake-events.ts";
+import { createFakeReplicas } from "./fake-replicas.ts";
 import { temporaryDirectory } from "./temporary-directory.ts";
 
 /** What a real engine can't be made to do on demand. */
@@ -71,7 +72,8 @@ export async function createFakeDocker(): Promise<FakeDocker> {
 		const url = new URL(request.url ?? "", "http://docker");
 		const fault = faults.answer;
 		if (fault === undefined || !url.pathname.includes(fault.path)) {
-			answer(url, response);
+			if (request.method === "GET") answer(url, response);
+			else void replicas.answer(request, url, response);
 			return;
 		}
 		if (fault.once) delete faults.answer;
@@ -113,8 +115,7 @@ export async function createFakeDocker(): Promise<FakeDocker> {
 			connections -= 1;
 		});
 	});
-	await new Promise<void>((resolve) => server.listen(path, resolve));
-	return {
+	const docker: FakeDocker = {
 		host: `unix://${path}`,
 		directory: directory.path,
 		containers,
@@ -141,6 +142,9 @@ export async function createFakeDocker(): Promise<FakeDocker> {
 			await directory[Symbol.asyncDispose]();
 		},
 	};
+	const replicas = createFakeReplicas(docker);
+	await new Promise<void>((resolve) => server.listen(path, resolve));
+	return docker;
 }
 
 function misbehave(fault: NonNullable<Faults["answer"]>, response: ServerResponse): void {
