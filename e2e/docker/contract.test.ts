@@ -1,4 +1,8 @@
 import { dockerContract } from "../../src/testing/docker-contract.ts";
+import { replicaContract } from "../../src/testing/replica-contract.ts";
 import { realEngine } from "./real-engine.ts";
 
-dockerContract(async () => realEngine(process.env["DOCKER_HOST"] ?? "unix:///var/run/docker.sock"));
+const open = async () => realEngine(process.env["DOCKER_HOST"] ?? "unix:///var/run/docker.sock");
+
+dockerContract(open);
+replicaContract(open);
