@@ -40,6 +40,10 @@ check: $(dependencies) ## types, lint, unused code and unit tests: under a minut
 bench: $(dependencies) engine images engine-image ## figures: joins, leaves, losses, throughput, memory; a quarter of an hour (make bench ONLY=joins,scale)
 	@node_modules/.bin/node e2e/bench/main.ts
 
+.PHONY: simulate
+simulate: $(dependencies) ## what our law of scaling and those of others make of the same load: ten seconds (no engine needed)
+	@node_modules/.bin/node src/testing/simulation/main.ts
+
 .PHONY: soak
 soak: $(dependencies) engine images ## an hour of random change and faults under load (make soak SOAK_MINUTES=10)
 	@node_modules/.bin/node e2e/soak/main.ts
