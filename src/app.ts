@@ -1,4 +1,3 @@
-import { join } from "node:path";
 import { healthOf, serverRows, withOthers } from "./admin/answers.ts";
 import type { AdminPorts } from "./admin/api.ts";
 import { whyAnswer } from "./admin/explain.ts";
@@ -22,11 +21,12 @@ import { watchStarts } from "./haproxy/starts.ts";
 import { showStats } from "./haproxy/stats.ts";
 import { createLog, type Log } from "./log.ts";
 import type { ContainerRef } from "./model/fleet.ts";
-import { adminSocketOf, carriedIn, optionsOf, refusePorts } from "./options.ts";
+import { carriedIn, optionsOf, refusePorts, socketsOf } from "./options.ts";
 import { runLoop } from "./reconcile/loop.ts";
 import { createReconciler } from "./reconcile/reconcile.ts";
 import { createStatusBoard, type StatusBoard } from "./reconcile/status.ts";
 import { createTrigger, type Trigger } from "./reconcile/trigger.ts";
+import { openScaling, type Scaling } from "./scaling.ts";
 import type { Settings } from "./settings.ts";
 import { type Holds, openHolds } from "./state/holds.ts";
 import type { MembershipLog } from "./state/membership-log.ts";
@@ -56,24 +56,28 @@ export async function run(
 	const carried = carriedIn(settings);
 	// What an earlier life of ours may have left in the middle of a reload.
 	await carryNothing(carried);
-	const haproxy = createHaproxy(
-		{ master: masterSocketOf(settings), worker: adminSocketOf(settings) },
-		carried,
-	);
+	const sockets = socketsOf(settings);
+	const haproxy = createHaproxy({ master: sockets.master.path, worker: sockets.worker.path }, carried);
 	const membership = membershipLogOf(settings);
 	const cookieKey = await cookieKeyOf(settings);
 	const holds = await openHolds(settings.stateDir);
-	const ports = portsOf(settings, { client, inventory, probe, haproxy, membership, cookieKey, holds });
+	const shared = { status, trigger, membership, sockets, log } as const;
+	const scaling = await openScaling(settings, { ...shared, replicas: client });
+	const held = () => new Map([...holds.all(), ...scaling.held()]);
+	const ports = portsOf(settings, { client, inventory, probe, haproxy, membership, cookieKey, holds, held });
 	const reconciler = createReconciler(ports, systemClock, {
 		policy: policyOf(settings),
 		options: await optionsOf(settings, cookieKey.key),
 		firstStart: (await ports.generations.current(true)) === undefined,
 	});
 	await using announcer = await announcerOf(settings, () => proxyIn(status), log);
-	const { announce } = announcer;
+	const announce: Announcer["announce"] = (happenings) => {
+		announcer.announce(happenings);
+		if (happenings.length > 0) scaling.scaler.nudge();
+	};
 	await using _admin = await serveAdmin(
 		socketOf(settings),
-		adminPorts(settings, { client, status, haproxy, membership, announcer, holds, trigger, log }),
+		adminPorts(settings, { ...shared, client, haproxy, announcer, holds, scaling }),
 	);
 
 	using _starts = watchStarts(settings.haproxyDir, () => trigger.hint({ look: true }));
@@ -82,7 +86,8 @@ export async function run(
 	await together(
 		[
 			(ends) => runLoop({ trigger, reconciler, status, announce, clock: systemClock, log, times }, ends),
-			(ends) => follow({ client, inventory, trigger, status, log, holds }, ends),
+			(ends) => follow({ client, inventory, trigger, status, log, holds, scaling }, ends),
+			...(settings.scale ? [scaling.scaler.run] : []),
 		],
 		signal,
 	);
@@ -96,11 +101,12 @@ type Following = {
 	readonly status: StatusBoard;
 	readonly log: Log;
 	readonly holds: Holds;
+	readonly scaling: Scaling;
 };
 
 /** Turns what the engine says into hints (promise 1). */
 async function follow(
-	{ client, inventory, trigger, status, log, holds }: Following,
+	{ client, inventory, trigger, status, log, holds, scaling }: Following,
 	signal: AbortSignal,
 ): Promise<void> {
 	const isGone = async (id: string) => (await client.inspect(id, signal)) === undefined;
@@ -114,6 +120,7 @@ async function follow(
 			clock: systemClock,
 			log,
 			onEvent: (event) => {
+				scaling.scaler.note(event);
 				const hint = inventory.note(event);
 				if (hint !== undefined) trigger.hint({ container: hint.containerId, urgent: hint.urgent });
 				if (event.action === "destroy" && holds.all().has(event.containerId)) prune();
@@ -159,10 +166,6 @@ function proxyIn(status: StatusBoard): ContainerRef | undefined {
 	return status.outcome()?.draft?.around.inventory.proxy.container;
 }
 
-function masterSocketOf({ haproxyDir }: Settings): string {
-	return join(haproxyDir, "master.sock");
-}
-
 type Told = {
 	readonly client: DockerClient;
 	readonly status: StatusBoard;
@@ -172,13 +175,15 @@ type Told = {
 	readonly holds: Holds;
 	readonly trigger: Trigger;
 	readonly log: Log;
+	readonly sockets: ReturnType<typeof socketsOf>;
+	readonly scaling: Scaling;
 };
 
 function adminPorts(
 	settings: Settings,
-	{ client, status, haproxy, membership, announcer, holds, trigger, log }: Told,
+	{ client, status, haproxy, membership, announcer, holds, trigger, log, sockets, scaling }: Told,
 ): AdminPorts {
-	const worker = { kind: "worker", path: adminSocketOf(settings) } as const;
+	const { worker, master } = sockets;
 	const servers: AdminPorts["servers"] = async (signal) =>
 		serverRows(status.outcome()?.fleet, await showStats(worker, signal).catch(() => []));
 	const problems = () => status.view().problems;
@@ -190,13 +195,12 @@ function adminPorts(
 		log.info({ container: id.slice(0, 12), hold: state ?? "ready" }, "a person has set this");
 		return await kept;
 	};
-	const master = { kind: "master", path: masterSocketOf(settings) } as const;
 	return {
 		status: async (signal) => {
 			const others = await Promise.all([announcer.problems(), missingSockets(settings.haproxyDir)]);
 			const processes = await showOldProcesses(master, signal).catch(() => []);
 			const oldProcesses = { endAfter: settings.hardStopAfter, processes };
-			return withOthers({ ...status.view(), oldProcesses }, others.flat());
+			return withOthers({ ...status.view(), oldProcesses }, [...others.flat(), ...scaling.scaler.problems()]);
 		},
 		servers,
 		health: async (signal) => healthOf(status.sinceLastTurn(), await loadedNowOrSoon(haproxy, signal)),
@@ -205,6 +209,7 @@ function adminPorts(
 		why: (asked, signal) => whyAnswer(sources, asked, signal),
 		hold: (asked, wish, signal) => holdAnswer({ ...sources, hold, held: holds.all }, asked, wish, signal),
 		inFlight: (asked, signal) => showInFlight(master, asked, signal),
+		scale: scaling.sources,
 		leaving: () => status.outcome()?.draft?.around.inventory.leaving ?? new Map(),
 	};
 }

@@ -55,17 +55,19 @@ type Parts = {
 	readonly membership: MembershipLog;
 	readonly cookieKey: CookieKey;
 	readonly holds: Holds;
+	/** What people have set, and who is on the way out, by container id. */
+	readonly held: Ports["held"];
 };
 
 export function portsOf(
 	settings: Settings,
-	{ client, inventory, probe, haproxy, membership, cookieKey, holds }: Parts,
+	{ client, inventory, probe, haproxy, membership, cookieKey, holds, held }: Parts,
 ): Ports {
 	const lastGood = lastGoodOf(settings, client);
 	return {
 		engine: inventory,
 		probe,
-		held: holds.all,
+		held,
 		hold: holds.set,
 		haproxy,
 		templates: templatesOf(settings),
@@ -139,6 +141,7 @@ export function templatesOf({ templates, stateDir }: Settings): Ports["templates
 	};
 }
 
-export function policyOf({ joinLabel, labelPrefix, port, httpPort, statsPort }: Settings): JoinPolicy {
-	return { labels: { join: joinLabel, prefix: labelPrefix }, port, proxyPorts: [httpPort, statsPort] };
+export function policyOf({ joinLabel, labelPrefix, port, httpPort, statsPort, scale }: Settings): JoinPolicy {
+	const labels = { join: joinLabel, prefix: labelPrefix };
+	return { labels, port, proxyPorts: [httpPort, statsPort], scales: scale };
 }

@@ -171,7 +171,7 @@ function ascending(one: number, other: number): number {
 
 /** The codes of problems, and of errors that become one when they end a pass. */
 function problemCodes(): readonly string[] {
-	const sources = globSync("src/{model,render,docker,handlers,haproxy,state,reconcile}/**/*.ts", {
+	const sources = globSync("src/{model,render,docker,handlers,haproxy,state,reconcile,autoscale}/**/*.ts", {
 		cwd: root,
 	});
 	const texts = sources.filter((file) => !file.endsWith(".test.ts")).map(read);

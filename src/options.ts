@@ -76,7 +76,7 @@ export function carriedIn({ generationDir }: Settings): ProxyOptions["carried"] 
 	};
 }
 
-export function adminSocketOf({ haproxyDir }: Settings): string {
+function adminSocketOf({ haproxyDir }: Settings): string {
 	return join(haproxyDir, "admin.sock");
 }
 
@@ -97,4 +97,11 @@ function connectionsOf({ maxconn }: Settings, openFiles: number): number {
 	throw new AppError("bad-setting", message, {
 		hint: `lower it, or start the proxy with --ulimit nofile=${Math.ceil(((maxconn * 2 + otherFiles) * 4) / 3)} (in Compose: ulimits)`,
 	});
+}
+
+/** HAProxy's two command sockets. */
+export function socketsOf(settings: Settings) {
+	const worker = { kind: "worker", path: adminSocketOf(settings) } as const;
+	const master = { kind: "master", path: join(settings.haproxyDir, "master.sock") } as const;
+	return { worker, master };
 }

@@ -90,6 +90,14 @@ export const settingsTable = {
 		parse: emptyOr(matching(/^[a-zA-Z0-9_-]{8,64}$/)),
 		secret: true,
 	}),
+	scale: setting({
+		env: "BALLAST_SCALE",
+		meaning:
+			"whether Ballast may create, start, stop and remove containers, for those whose label asks for it",
+		expected: "on or off",
+		default: "off",
+		parse: onOff,
+	}),
 	threads: setting({
 		env: "BALLAST_THREADS",
 		meaning: "HAProxy's threads; auto: as many as the container may use CPUs",

@@ -22,7 +22,7 @@ export type Project = AsyncDisposable & {
 export async function createProject(settings: Readonly<Record<string, string>> = {}): Promise<Project> {
 	const name = `e2e-compose-${randomInt(1_000_000)}`;
 	const subnet = `10.${randomInt(128, 256)}.${randomInt(256)}`;
-	const ports = { WEB_PORT: "0", STATS_PORT: "0", STICKY_PORT: "0", SHARED_PORT: "0" };
+	const ports = { WEB_PORT: "0", STATS_PORT: "0", STICKY_PORT: "0", SHARED_PORT: "0", SCALE_PORT: "0" };
 	const scratch = await mkdtemp(join(tmpdir(), "ballast-compose-"));
 	// The network's name is fixed, and a demo may have it.
 	await writeFile(join(scratch, "own.yaml"), `networks: { default: { name: ${name} } }\n`);

@@ -6,10 +6,12 @@ import type { Hold } from "../model/fleet.ts";
 import { type Handed, type Happening, ownHappening } from "../model/happening.ts";
 import { printable } from "../model/labels.ts";
 import type { Problem } from "../model/problem.ts";
+import type { ScaleOrder } from "../model/scale-order.ts";
 import type { Status } from "../reconcile/status.ts";
 import type { WhyAnswer } from "./explain.ts";
 import type { HoldAnswer, HoldWish } from "./hold.ts";
 import { follow, type LogPort, latest } from "./log-lines.ts";
+import { type ScaleAnswer, type ScaleSources, scaleAnswer, setScale } from "./scale.ts";
 
 /** A server as Ballast knows it, and as HAProxy counts it: a row of `ballast servers`. */
 export type ServerRow = {
@@ -45,6 +47,7 @@ export type AdminPorts = {
 	readonly why: (asked: string, signal: AbortSignal) => Promise<WhyAnswer>;
 	readonly hold: (asked: string, wish: HoldWish, signal: AbortSignal) => Promise<HoldAnswer>;
 	readonly inFlight: (asked: InFlightAsked, signal: AbortSignal) => Promise<InFlight>;
+	readonly scale: ScaleSources;
 };
 
 /** `aged`: with the age of the oldest, which is dearer to tell. */
@@ -75,6 +78,7 @@ export type Answers = {
 	readonly [why: `/why/${string}`]: WhyAnswer;
 	readonly "/leaving": Readonly<Record<string, Leaving>>;
 	readonly [inFlight: `/in-flight/${string}/${string}`]: InFlight;
+	readonly "/scale": ScaleAnswer;
 };
 
 /** What can be posted, by path, as JSON, and the answers. */
@@ -87,6 +91,11 @@ export type Posts = {
 		readonly sent: { readonly container: string; readonly wish: HoldWish };
 		readonly answer: HoldAnswer;
 	};
+	readonly "/scale": {
+		/** Null takes back what was set. */
+		readonly sent: { readonly pool: string; readonly order: ScaleOrder | null };
+		readonly answer: { readonly remarks: readonly string[] };
+	};
 };
 
 /** Bytes: the largest payload, should each of its characters be escaped. */
@@ -94,9 +103,9 @@ const largestBody = 128 * 1024;
 
 /**
  * The controller's answers to the command line: `GET /status`, `/servers`, `/problems`, `/health`, `/leaving`,
- * `/why/<container>`, `/in-flight/<pool>/<server>?aged`, each one JSON value; `GET /log?lines=20` and `/log?lines=20&follow` are
+ * `/why/<container>`, `/in-flight/<pool>/<server>?aged`, `/scale`, each one JSON value; `GET /log?lines=20` and `/log?lines=20&follow` are
  * JSON lines, those with `follow` without an end. `POST /events` hands an event on, `POST /holds` drains a container and the
- * like.
+ * like, `POST /scale` sets how many there are.
  */
 export function createApi(ports: AdminPorts): Hono {
 	const api = new Hono();
@@ -125,6 +134,11 @@ export function createApi(ports: AdminPorts): Hono {
 		const { container, wish } = holdIn(await req.json<unknown>().catch(noHold));
 		return json(await ports.hold(container, wish, req.raw.signal));
 	});
+	api.get("/scale", ({ json }) => json(scaleAnswer(ports.scale)));
+	api.post("/scale", bodyLimit({ maxSize: largestBody, onError: noOrder }), async ({ req, json }) => {
+		const { pool, order } = orderIn(await req.json<unknown>().catch(noOrder));
+		return json(await setScale(ports.scale, pool, order));
+	});
 	api.onError((thrown, request) => {
 		const failure = failureOf(thrown);
 		return request.json(failure, failure.code === "bad-input" ? 400 : 500);
@@ -152,6 +166,17 @@ function holdIn(body: unknown): Posts["/holds"]["sent"] {
 
 function noHold(): never {
 	throw notExpected("an object with a container and a wish, which is drain, maint or ready");
+}
+
+function orderIn(body: unknown): Posts["/scale"]["sent"] {
+	const { pool, order } = Object(body) as Readonly<Record<string, unknown>>;
+	const isSize = typeof order === "number" && Number.isInteger(order) && order >= 1 && order <= 1_000;
+	if (typeof pool === "string" && (isSize || order === "paused" || order === null)) return { pool, order };
+	return noOrder();
+}
+
+function noOrder(): never {
+	throw notExpected("an object with a pool and an order, which is a number from 1 to 1000, paused or null");
 }
 
 function notExpected(what: string): AppError {

@@ -123,6 +123,18 @@ function addController(program: Command): void {
 			const { whyVerb } = await import("./why.ts");
 			process.exitCode = await whyVerb(socketOf(readSettings({ flags })), container, json === true);
 		});
+	controllerVerb(program, "scale", "how many containers pools have, why, and what they shall have")
+		.argument(
+			"[pool]",
+			"a pool; <pool>=<number> sets how many, <pool>=paused keeps those that are, <pool>=auto takes that back",
+		)
+		.option("--explain", "the latest decisions, with every number that went in")
+		.option("--json", "as JSON")
+		.action(async (asked, { explain, json, ...flags }) => {
+			const { scaleVerb } = await import("./scale.ts");
+			const socket = socketOf(readSettings({ flags }));
+			process.exitCode = await scaleVerb(socket, asked, { explain: explain === true, json: json === true });
+		});
 	controllerVerb(program, "log", "who joined and left")
 		.option("-n, --lines <number>", "how many of the latest", wholeNumber, 20)
 		.option("-f, --follow", "go on with what comes, until Ctrl-C")

@@ -7,6 +7,7 @@ import { byText } from "./order.ts";
 import { agree } from "./policy.ts";
 import type { Problem } from "./problem.ts";
 import { apart } from "./same-endpoint.ts";
+import { scaleProblems } from "./scaled-pools.ts";
 import { type Standing, standingOf } from "./standing.ts";
 import type { Surroundings } from "./surroundings.ts";
 
@@ -35,7 +36,13 @@ export function build(around: Surroundings, judge: Judge = standingOf): Draft {
 	const judged = standings.flatMap((standing) => standing.problems);
 	return {
 		fleet,
-		problems: [...judged, ...disagreements, ...unread(around.inventory.unreadable), ...unreached(fleet)],
+		problems: [
+			...judged,
+			...disagreements,
+			...unread(around.inventory.unreadable),
+			...unreached(fleet),
+			...scaleProblems(standings, around.policy.labels, around.policy.scales),
+		],
 		standings,
 		around,
 		probes: standings.flatMap((standing) => standing.probe ?? []),

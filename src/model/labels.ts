@@ -1,7 +1,18 @@
 import { isMark } from "./clone-labels.ts";
+import {
+	type LabelType,
+	parseFlag,
+	parseName,
+	parsePath,
+	parseSeconds,
+	parseSticky,
+	wholeNumber,
+} from "./label-parsers.ts";
+
 import { farness } from "./near-names.ts";
 import { byText } from "./order.ts";
 import type { Problem } from "./problem.ts";
+import { scaleVocabulary } from "./scale-labels.ts";
 
 /** How to tell which containers belong to us, and how to read what they ask for. */
 export type LabelLanguage = {
@@ -33,13 +44,6 @@ export type FoundLabel = { readonly label: string; readonly text: string } & (
 	| { readonly kind: "unknown"; readonly nearest: string; readonly problem: Problem }
 );
 
-type LabelType<T> = {
-	/** For the message and for docs/labels.md: `a port from 1 to 65535`. */
-	readonly expected: string;
-	readonly example: string;
-	/** The typed value of an allowed text; undefined for any other. */
-	readonly parse: (text: string) => T | undefined;
-};
 type Parsed<Type> = Type extends LabelType<infer T> ? T : never;
 
 /** Every label there is, by its key without the prefix. docs/labels.md is tested against this table. */
@@ -55,6 +59,7 @@ export const vocabulary = {
 	network: { expected: "a Docker network's name", example: "shop_front", parse: parseName },
 	pool: { expected: "letters, digits, `_`, `.` and `-`, 63 at most", example: "api", parse: parseName },
 	port: { expected: "a port from 1 to 65535", example: "8080", parse: wholeNumber(1, 65_535) },
+	...scaleVocabulary,
 	sticky: { expected: "off, cookie or source", example: "cookie", parse: parseSticky },
 	weight: { expected: "a whole number from 0 to 256", example: "50", parse: wholeNumber(0, 256) },
 } as const satisfies Record<string, LabelType<unknown>>;
@@ -149,38 +154,4 @@ export function printable(text: string): string {
 		/[\p{Cc}\p{Cf}\p{Zl}\p{Zp}]/gu,
 		"?",
 	);
-}
-
-function parseFlag(text: string): boolean | undefined {
-	const word = text.toLowerCase();
-	return word === "true" || (word === "false" ? false : undefined);
-}
-
-/** Whole seconds, written as Docker and HAProxy write times. */
-function parseSeconds(text: string): number | undefined {
-	const parts = /^(?=\d)(?:(\d{1,2})h)?(?:(\d{1,4})m)?(?:(\d{1,5})s)?$/.exec(text);
-	const [, hours = 0, minutes = 0, seconds = 0] = parts ?? [];
-	const all = Number(hours) * 3600 + Number(minutes) * 60 + Number(seconds);
-	return parts === null || all > mostSeconds ? undefined : all;
-}
-
-const mostSeconds = 24 * 60 * 60;
-
-function parsePath(text: string): string | undefined {
-	return /^\/[a-zA-Z0-9/._~?=&-]{0,199}$/.test(text) ? text : undefined;
-}
-
-function parseSticky(text: string): "off" | "cookie" | "source" | undefined {
-	return text === "off" || text === "cookie" || text === "source" ? text : undefined;
-}
-
-function parseName(text: string): string | undefined {
-	return /^[a-zA-Z0-9][a-zA-Z0-9_.-]{0,62}$/.test(text) ? text : undefined;
-}
-
-function wholeNumber(least: number, most: number): (text: string) => number | undefined {
-	return (text) => {
-		const value = /^\d{1,9}$/.test(text) ? Number(text) : Number.NaN;
-		return value >= least && value <= most ? value : undefined;
-	};
 }

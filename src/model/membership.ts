@@ -18,6 +18,9 @@ export type MembershipEvent = {
 	readonly why: string;
 };
 
+/** What scaling did to a container, and why; it joins and leaves like any other. */
+export type ScaleEvent = Omit<MembershipEvent, "event"> & { readonly event: "scale-up" | "scale-down" };
+
 /** An event as it is written down. */
 export type LoggedEvent = {
 	readonly [Field in "time" | keyof MembershipEvent]: string;

@@ -9,6 +9,8 @@ export type JoinPolicy = {
 	readonly port: number | undefined;
 	/** What HAProxy listens on where the proxy is. */
 	readonly proxyPorts: readonly number[];
+	/** Whether the operator lets Ballast make and remove containers. */
+	readonly scales: boolean;
 };
 
 /** What the judgement of one container looks at besides the container. */

@@ -26,10 +26,33 @@ const meanings: Meanings = {
 	network: (network) => `it is reached by the network ${network}`,
 	pool: (pool) => `it belongs to the pool ${pool}`,
 	port: (port) => `it is reached at the port ${port}`,
+	scale: ({ min, max }) =>
+		min === max ? `${min} of it shall be alive` : `between ${min} and ${max} of it, as the load asks for`,
+	"scale.compose": (way) =>
+		way === "join" ? "Compose sees its clones as its own" : "Compose does not see its clones",
+	"scale.down-after": (seconds) => `fewer only after ${seconds} s of less load`,
+	"scale.mode": (mode) => scaleModes[mode],
+	"scale.ports": (way) =>
+		way === "drop"
+			? "clones publish no fixed port of the host"
+			: "with a fixed port of the host there is no clone",
+	"scale.queue": (ms) => `none is taken away while requests wait for more than ${ms} ms`,
+	"scale.ready": (seconds) => `a clone is to be ready within ${seconds} s`,
+	"scale.rps": (rate) => `one more for each ${rate} requests per second`,
+	"scale.target": (most) => `one more for each ${most} requests in flight`,
+	"scale.volumes": (way) =>
+		way === "share" ? "clones share its volumes" : "with a volume that it writes to there is no clone",
 	sticky: (by) =>
 		by === "off" ? "nothing binds a client to a server" : `clients stay with a server, by ${by}`,
 	weight: (weight) => (weight === 0 ? "weight 0: it takes no new clients" : `weight ${weight} of 256`),
 };
+
+const scaleModes = {
+	auto: "more and fewer by themselves",
+	advise: "it is told what would be done, and nothing is",
+	"up-only": "more by themselves, never fewer",
+	paused: "as many as there are",
+} as const;
 
 export function labelFacts(evidence: Evidence): readonly LabelFact[] {
 	const { standing, policy } = evidence;

@@ -3,7 +3,7 @@ import { join } from "node:path";
 import * as v from "valibot";
 import type { Clock } from "../clock.ts";
 import { messageOf } from "../errors.ts";
-import type { LoggedEvent, MembershipEvent } from "../model/membership.ts";
+import type { LoggedEvent, MembershipEvent, ScaleEvent } from "../model/membership.ts";
 import type { Problem } from "../model/problem.ts";
 
 /** Who joined and left, one JSON line each, on standard output and in `membership.log`. */
@@ -12,7 +12,7 @@ export type MembershipLog = {
 	 * Never throws: gives the problem while the file can't be written, and makes up for the missing lines at the first call
 	 * that succeeds.
 	 */
-	readonly append: (events: readonly MembershipEvent[]) => Promise<readonly Problem[]>;
+	readonly append: (events: readonly (MembershipEvent | ScaleEvent)[]) => Promise<readonly Problem[]>;
 	/**
 	 * The latest whose line holds the text, oldest first. A line that is damaged is left out. Throws when the file is there
 	 * and can't be read.
@@ -57,7 +57,7 @@ export function createMembershipLog({
 		return done;
 	}
 
-	function append(events: readonly MembershipEvent[]): Promise<readonly Problem[]> {
+	function append(events: readonly (MembershipEvent | ScaleEvent)[]): Promise<readonly Problem[]> {
 		const logged = events.map((event) => loggedOf(event, clock.wall()));
 		const lines = logged.map(lineOf);
 		if (lines.length > 0) out.write(lines.join(""));
@@ -99,7 +99,10 @@ export function createMembershipLog({
 }
 
 /** The fields are named one by one: their order is part of the format that people read and search. */
-function loggedOf({ role, name, id, address, pool, event, why }: MembershipEvent, now: number): LoggedEvent {
+function loggedOf(
+	{ role, name, id, address, pool, event, why }: MembershipEvent | ScaleEvent,
+	now: number,
+): LoggedEvent {
 	return { time: new Date(now).toISOString(), role, name, id, address, pool, event, why };
 }
 

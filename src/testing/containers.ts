@@ -50,6 +50,7 @@ export const policy: JoinPolicy = {
 	labels: { join: "role=backend", prefix: "ballast." },
 	port: undefined,
 	proxyPorts: [80, 8404],
+	scales: true,
 };
 
 /** What the probe may have found, in a word: `silent` for so long that a person should hear of it. */

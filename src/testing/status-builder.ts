@@ -77,6 +77,7 @@ export function adminPorts(over: Partial<AdminPorts> = {}): AdminPorts {
 		why: async () => ({ known: false, near: [] }),
 		hold: async () => ({ known: false, near: [] }),
 		inFlight: async () => ({ state: "out", open: 0, queued: 0, replaced: [] }),
+		scale: { on: false, decisions: () => new Map(), orders: () => new Map(), order: async () => [] },
 		...over,
 	};
 }

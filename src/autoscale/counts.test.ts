@@ -1,0 +1,37 @@
+import { expect, test } from "vitest";
+import type { PoolLoad } from "../model/pool-load.ts";
+import { cloned, original } from "../testing/scaled-members.ts";
+import { countsOf, servingOf } from "./counts.ts";
+
+const load: PoolLoad = {
+	...{ pool: "nodes", queued: 0, requests: 0, queueMs: 0, responseMs: 0 },
+	servers: [
+		{ server: "up-server", current: 3, open: true },
+		{ server: "down-server", current: 0, open: false },
+	],
+};
+const members = [
+	original("up"),
+	original("down"),
+	original("new"),
+	cloned(1, { server: undefined }),
+	cloned(2, { server: undefined, failed: true }),
+];
+
+test("each is ready, starting or unhealthy, and none of them twice", () => {
+	expect(countsOf(members, load)).toEqual({ ready: 2, starting: 1, unhealthy: 2 });
+});
+
+test("while HAProxy says nothing, servers are taken to be well", () => {
+	expect(countsOf(members, undefined)).toEqual({ ready: 3, starting: 1, unhealthy: 1 });
+});
+
+test("HAProxy has something to say of its servers alone", () => {
+	expect(members.map((one) => servingOf(load)(one)?.current)).toEqual([
+		3,
+		0,
+		undefined,
+		undefined,
+		undefined,
+	]);
+});

@@ -1,0 +1,155 @@
+import { expect, test } from "vitest";
+import type { ScaleEvent } from "../model/membership.ts";
+import { createFakeClock, settled } from "../testing/fake-clock.ts";
+import { cloned, original, sourceFor, willingReplicas } from "../testing/scaled-members.ts";
+import { createCrew } from "./crew.ts";
+import type { Departures } from "./departures.ts";
+import type { ScalerPorts } from "./ports.ts";
+import type { Leaver } from "./retire.ts";
+
+const { signal } = new AbortController();
+const place = { pool: "nodes", members: [original("web")] };
+const denied = { kind: "denied", message: "no POST" } as const;
+
+function crewOf(
+	replicas: Partial<ScalerPorts["replicas"]> = {},
+	departing: Partial<Pick<Departures, "begin" | "keep" | "names">> = {},
+) {
+	const clock = createFakeClock();
+	const [calls, events, retired, began]: [string[], ScaleEvent[], string[], Leaver[]] = [[], [], [], []];
+	const unseen: string[] = [];
+	const crew = createCrew({
+		ports: { replicas: willingReplicas(calls, replicas), record: (all) => void events.push(...all) },
+		lives: {
+			started: (_, name) => void unseen.push(name),
+			retired: (id) => void retired.push(id),
+			unseen: () => unseen,
+		},
+		departures: {
+			begin: async (leaver) => {
+				began.push(leaver);
+				return { kind: "gone" };
+			},
+			keep: () => [],
+			names: () => [],
+			...departing,
+		},
+		clock,
+	});
+	return { crew, clock, calls, events, retired, began, unseen };
+}
+
+const created = (calls: readonly string[]) => calls.filter((call) => call.startsWith("create"));
+
+test("clones are made and started one by one, and written down with the reason", async () => {
+	const { crew, calls, events, unseen } = crewOf();
+	expect(await crew.add(sourceFor(), place, 2, "2 more", signal)).toBe(2);
+
+	expect(calls).toEqual(
+		["web-scale-1", "web-scale-2"].flatMap((name) => [`create ${name}`, `start ${name}`]),
+	);
+	expect(unseen).toEqual(["web-scale-1", "web-scale-2"]);
+	expect(events[0]).toEqual({
+		...{ event: "scale-up", role: "backend", id: "web-scale-1", name: "web-scale-1" },
+		...{ pool: "nodes", address: "", why: "2 more" },
+	});
+});
+
+test("names in use are left out: of those there, not seen yet, and not gone yet", async () => {
+	const { crew, calls, unseen } = crewOf({}, { names: () => ["web-scale-4"] });
+	unseen.push("web-scale-1");
+	const members = [original("web"), cloned(2)];
+	await crew.add(sourceFor(), { pool: "nodes", members }, 2, "", signal);
+
+	expect(created(calls)).toEqual(["create web-scale-3", "create web-scale-5"]);
+});
+
+test("one of somebody else's ends the row, and is left out from then on", async () => {
+	const { crew, calls } = crewOf({
+		create: async (name) => {
+			calls.push(`create ${name}`);
+			return name === "web-scale-1" ? { kind: "exists" } : { kind: "created", id: name };
+		},
+	});
+	expect(await crew.add(sourceFor(), place, 2, "", signal)).toBe(0);
+	expect(await crew.add(sourceFor(), place, 1, "", signal)).toBe(1);
+	expect(created(calls)).toEqual(["create web-scale-1", "create web-scale-2"]);
+	expect(crew.problem()).toBeUndefined();
+});
+
+test.each(["create", "start"] as const)("an engine that denies to %s one rests for 60 s", async (verb) => {
+	const { crew, clock, calls } = crewOf({ [verb]: async () => denied });
+	expect(await crew.add(sourceFor(), place, 3, "", signal)).toBe(0);
+	expect(crew.problem()).toMatchObject({ code: "scale-denied", message: expect.stringContaining("no POST") });
+	expect(calls.filter((call) => call.startsWith("remove"))).toHaveLength(verb === "start" ? 1 : 0);
+	await clock.advance(59_999);
+	expect(crew.isDenied()).toBe(true);
+	await clock.advance(1);
+	expect(crew.isDenied()).toBe(false);
+});
+
+test("so does one that denies to stop one", async () => {
+	const { crew } = crewOf({}, { begin: async () => denied });
+	crew.takeAway("nodes", [cloned(1)], "", signal);
+	await settled();
+	expect(crew.isDenied()).toBe(true);
+	expect(crew.problem()).toMatchObject({ code: "scale-denied" });
+});
+
+test("what can't be cloned is a problem with every reason, until there is another original", async () => {
+	const { crew, calls } = crewOf();
+	const source = sourceFor();
+	const hostConfig = {
+		...source.template.hostConfig,
+		AutoRemove: true,
+		PortBindings: { "80/tcp": [{ HostPort: "80" }] },
+		Binds: ["data:/data"],
+	};
+	await crew.add({ ...source, template: { ...source.template, hostConfig } }, place, 1, "", signal);
+
+	expect(calls).toEqual([]);
+	const { message, hint } = crew.problem() ?? {};
+	expect(crew.problem()).toMatchObject({ code: "not-cloned", subject: "web" });
+	expect(message?.split("; ").length).toBeGreaterThanOrEqual(2);
+	expect(hint?.split("; ").length).toBeGreaterThanOrEqual(2);
+	crew.forget();
+	expect(crew.problem()).toBeUndefined();
+});
+
+test("one that does not start is removed, and the failure is thrown", async () => {
+	const { crew, calls, events } = crewOf({ start: async () => Promise.reject(new Error("no such network")) });
+	await expect(crew.add(sourceFor(), place, 2, "", signal)).rejects.toThrow("no such network");
+	expect(calls).toEqual(["create web-scale-1", "remove web-scale-1"]);
+	expect(events).toEqual([]);
+});
+
+test("what can't be removed after that does not hide why it did not start", async () => {
+	const { crew } = crewOf({
+		start: async () => Promise.reject(new Error("no such network")),
+		remove: async () => Promise.reject(new Error("busy")),
+	});
+	await expect(crew.add(sourceFor(), place, 1, "", signal)).rejects.toThrow("no such network");
+});
+
+test("those that go are written down, an original as one that stays on the engine", () => {
+	const { crew, began, retired, events } = crewOf();
+	const [web, clone] = [original("web", { drainMs: 3_000 }), cloned(1, { server: undefined })];
+	crew.takeAway("nodes", [web, clone], "less load", signal);
+
+	expect(began).toMatchObject([
+		{ name: "web", server: "web-server", drainMs: 3_000, stopTimeout: 10, isClone: false },
+		{ name: "web-scale-1", server: "", isClone: true },
+	]);
+	expect(retired).toEqual([web.container.id, clone.container.id]);
+	expect(events).toMatchObject([
+		{ event: "scale-down", name: "web", why: "less load" },
+		{ event: "scale-down", name: "web-scale-1" },
+	]);
+});
+
+test("those that are kept are written down as such", () => {
+	const kept = { id: "x", name: "web-scale-1", pool: "nodes" } as Leaver;
+	const { crew, events } = crewOf({}, { keep: () => [kept] });
+	crew.keep(1, "more load");
+	expect(events).toMatchObject([{ event: "scale-up", name: "web-scale-1", why: "kept: more load" }]);
+});

@@ -1,0 +1,73 @@
+import type { Clock } from "../clock.ts";
+import { decide, noMemory, type ScaleDecision } from "../model/scale.ts";
+import { asOrdered } from "../model/scale-order.ts";
+import type { Observation } from "../model/scale-situation.ts";
+import { countsOf } from "./counts.ts";
+import type { Place } from "./crew.ts";
+import { type Deed, isStale } from "./deed.ts";
+import type { Departures } from "./departures.ts";
+import type { Diary } from "./diary.ts";
+import type { Experience } from "./experience.ts";
+import type { Gauge } from "./gauge.ts";
+import type { Lives } from "./lives.ts";
+import type { ScalerPorts } from "./ports.ts";
+import type { Source } from "./source.ts";
+
+/** Lays before the law what is known of a pool, and remembers what the law asks it to. */
+export type Decider = {
+	/** @param parked how many are missing because a person wanted that */
+	readonly decide: (from: Source, place: Place, canStart: number, parked: number) => ScaleDecision;
+	/** The pool begins anew. */
+	readonly forget: () => void;
+};
+
+export type DeciderParts = {
+	readonly ports: Pick<ScalerPorts, "order">;
+	readonly clock: Pick<Clock, "now">;
+	readonly gauge: Pick<Gauge, "load" | "take">;
+	readonly experience: Pick<Experience, "told">;
+	readonly lives: Pick<Lives, "unseen" | "forgive">;
+	readonly departures: Pick<Departures, "draining">;
+	readonly deed: Pick<Deed, "isRenewing">;
+	readonly diary: Pick<Diary, "note">;
+};
+
+export function createDecider(parts: DeciderParts): Decider {
+	const { ports, clock, gauge, experience, lives, departures, deed, diary } = parts;
+	let memory = noMemory;
+
+	function observationOf(from: Source, { members }: Place, canStart: number): Observation {
+		const counts = countsOf(members, gauge.load());
+		return {
+			...counts,
+			...experience.told(),
+			now: clock.now(),
+			samples: gauge.take(),
+			starting: counts.starting + lives.unseen().length,
+			draining: departures.draining(),
+			rolloutUnderWay: members.some((one) => isStale(one, from)),
+			held: 0,
+			canStart,
+		};
+	}
+
+	return {
+		decide: (from, place, canStart, parked) => {
+			const policy = asOrdered(from.asked.policy, ports.order(place.pool));
+			const observation = observationOf(from, place, canStart);
+			const bounds = {
+				min: Math.max(0, policy.min - parked),
+				// Who is to take another's place is one too many until the other has gone.
+				max: policy.max + Number(deed.isRenewing()),
+			};
+			const made = decide({ ...policy, ...bounds }, memory, observation);
+			memory = made.memory;
+			if (observation.ready + observation.starting >= policy.min) lives.forgive();
+			diary.note(made.decision);
+			return made.decision;
+		},
+		forget: () => {
+			memory = noMemory;
+		},
+	};
+}

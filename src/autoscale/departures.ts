@@ -1,0 +1,95 @@
+import type { Clock } from "../clock.ts";
+import { messageOf } from "../errors.ts";
+import type { Log } from "../log.ts";
+import type { ScaledMember } from "../model/scaled-pools.ts";
+import type { Ends } from "./ends.ts";
+import type { ScalerPorts } from "./ports.ts";
+import { type Leaver, retire } from "./retire.ts";
+
+/** Those of one pool that are on their way out. */
+export type Departures = {
+	/** Begins, and goes on beside everything else. Gives what it came to; what fails is told, and never thrown. */
+	readonly begin: (leaver: Leaver, signal: AbortSignal) => Promise<Parting>;
+	/**
+	 * Those who are not on their way out. One that has gone counts as going until a pass has found that out, too: it is no
+	 * newcomer.
+	 */
+	readonly staying: (members: readonly ScaledMember[]) => readonly ScaledMember[];
+	/** Whether somebody is on the way still. */
+	readonly isGoingOn: () => boolean;
+	/** Of those that are on their way: the names of their servers, and their own. */
+	readonly servers: () => ReadonlySet<string>;
+	readonly names: () => readonly string[];
+	/** How many are draining, and can be kept. */
+	readonly draining: () => number;
+	/** Keeps the latest of them after all, so many at most; gives who. */
+	readonly keep: (most: number) => readonly Leaver[];
+};
+
+type Parting = Awaited<ReturnType<typeof retire>>;
+
+type Departure = { readonly leaver: Leaver; state: "draining" | "stopping" | "kept" | "gone" };
+
+type Parts = {
+	readonly ports: ScalerPorts;
+	readonly ends: Ends;
+	readonly clock: Clock;
+	readonly log: Log;
+};
+
+export function createDepartures({ ports, ends, clock, log }: Parts): Departures {
+	const all = new Map<string, Departure>();
+	const those = (...states: readonly Departure["state"][]) =>
+		[...all.values()].filter(({ state }) => states.includes(state));
+
+	async function begin(leaver: Leaver, signal: AbortSignal): Promise<Parting> {
+		const before = all.get(leaver.id);
+		// It was kept, and has not learnt of it yet.
+		if (before?.state === "kept") before.state = "draining";
+		if (before?.state === "draining") return { kind: "kept" };
+		const departure: Departure = { leaver, state: "draining" };
+		all.set(leaver.id, departure);
+		ends.ours(leaver.id);
+		const stay = {
+			isKept: () => departure.state === "kept",
+			tooLate: () => {
+				departure.state = "stopping";
+			},
+		};
+		const end = await retire(leaver, ports, clock, stay, signal).catch((thrown: unknown) => {
+			// Still there, it is counted again, and may be chosen again.
+			if (!signal.aborted)
+				log.warn({ container: leaver.name }, `it could not be taken away: ${messageOf(thrown)}`);
+			return { kind: "kept" } as const;
+		});
+		departure.state = "gone";
+		if (end.kind !== "gone") {
+			ends.notOurs(leaver.id);
+			all.delete(leaver.id);
+		}
+		return end;
+	}
+
+	function staying(members: readonly ScaledMember[]): readonly ScaledMember[] {
+		const starts = new Map(members.map(({ container }) => [container.id, container.startedAt]));
+		for (const { leaver } of those("gone"))
+			if (starts.get(leaver.id) !== leaver.startedAt) all.delete(leaver.id);
+		return members.filter(({ container }) => (all.get(container.id)?.state ?? "kept") === "kept");
+	}
+
+	function keep(most: number): readonly Leaver[] {
+		const latest = those("draining").slice(-most);
+		for (const departure of latest) departure.state = "kept";
+		return latest.map(({ leaver }) => leaver);
+	}
+
+	return {
+		begin,
+		staying,
+		isGoingOn: () => those("draining", "stopping", "kept").length > 0,
+		servers: () => new Set(those("draining", "stopping").map(({ leaver }) => leaver.server)),
+		names: () => [...all.values()].map(({ leaver }) => leaver.name),
+		draining: () => those("draining").length,
+		keep,
+	};
+}

@@ -1,0 +1,77 @@
+import { expect, test } from "vitest";
+import { createFakeClock } from "../testing/fake-clock.ts";
+import { createEnds } from "./ends.ts";
+
+function heard(...actions: readonly string[]) {
+	const clock = createFakeClock();
+	const ends = createEnds(clock);
+	const note = (action: string) => ends.note({ containerId: "web", action });
+	actions.forEach(note);
+	return { clock, ends, note };
+}
+
+test.each([
+	["docker stop", ["kill", "die", "stop"], "wanted", "wanted"],
+	["docker stop that has to kill", ["kill", "kill", "die", "stop"], "wanted", "wanted"],
+	["docker stop of one that takes its time", ["kill"], "unknown", "unknown"],
+	["docker rm --force", ["kill", "die", "destroy"], "wanted", "wanted"],
+	["docker kill", ["kill", "die"], "unknown", "failed"],
+	["a crash", ["die"], "failed", "failed"],
+	["a lack of memory", ["oom", "die"], "failed", "failed"],
+	["a crash of one run with --rm", ["die", "destroy"], "failed", "failed"],
+	["docker restart", ["kill", "die", "stop", "start", "restart"], "failed", "failed"],
+	["a crash after a restart", ["kill", "die", "stop", "start", "die"], "failed", "failed"],
+	["nothing that was heard of", [], "failed", "failed"],
+] as const)("%s: an end that is seen then, and a second later", async (_, actions, then, later) => {
+	const { ends, clock } = heard(...actions);
+
+	expect(ends.of("web")).toBe(then);
+	await clock.advance(1_000);
+	expect(ends.of("web")).toBe(later);
+});
+
+test("one that was told to stop and is never heard of again has failed in the end", async () => {
+	const { ends, clock } = heard("kill");
+	await clock.advance(599_999);
+	expect(ends.of("web")).toBe("unknown");
+	await clock.advance(1);
+	expect(ends.of("web")).toBe("failed");
+});
+
+test("our own doing is wanted, until it is started again or stays after all", () => {
+	const { ends, note } = heard();
+	ends.ours("web");
+	expect([ends.of("web"), ends.isOurs("web")]).toEqual(["wanted", true]);
+	ends.notOurs("web");
+	expect([ends.of("web"), ends.isOurs("web")]).toEqual(["failed", false]);
+
+	ends.ours("web");
+	note("die");
+	note("start");
+	expect([ends.of("web"), ends.isOurs("web")]).toEqual(["failed", false]);
+});
+
+test("whether one has ended, and is gone, is known until it starts again", () => {
+	const { ends, note } = heard("die");
+	expect([ends.hasEnded("web"), ends.isRemoved("web")]).toEqual([true, false]);
+	note("destroy");
+	expect(ends.isRemoved("web")).toBe(true);
+	note("start");
+	expect([ends.hasEnded("web"), ends.isRemoved("web")]).toEqual([false, false]);
+});
+
+test("what is gone for ten minutes is forgotten, what still exists is not", async () => {
+	const { ends, clock, note } = heard("kill", "die", "destroy");
+	ends.ours("web");
+	ends.note({ containerId: "api", action: "stop" });
+	await clock.advance(599_000);
+	ends.note({ containerId: "other", action: "destroy" });
+	expect(ends.isRemoved("web")).toBe(true);
+
+	await clock.advance(1_000);
+	ends.note({ containerId: "another", action: "destroy" });
+	expect([ends.isRemoved("web"), ends.isOurs("web")]).toEqual([false, false]);
+	expect(ends.isRemoved("other")).toBe(true);
+	expect(ends.of("api")).toBe("wanted");
+	note("start");
+});

@@ -1,0 +1,47 @@
+import { expect, test } from "vitest";
+import { createExperience } from "./experience.ts";
+
+const nothing = { ready: [], failed: [], parked: 0 };
+const failed = (early: boolean, name = "web-scale-1") => ({
+	...nothing,
+	failed: [{ id: name, name, early }],
+});
+
+test("a start takes what the latest five took, in the middle", () => {
+	const { heed, told } = createExperience();
+	expect(told()).toEqual({ failures: { count: 0, lastAt: 0 } });
+	heed({ ...nothing, ready: [60_000] }, 0);
+	heed({ ...nothing, ready: [9_000, 1_000] }, 1);
+	expect(told().measuredReadyMs).toBe(9_000);
+	heed({ ...nothing, ready: [2_000, 3_000, 4_000] }, 2);
+	expect(told().measuredReadyMs).toBe(3_000);
+});
+
+test("starts that fail in a row are counted and told, until one succeeds", () => {
+	const { heed, told, problem } = createExperience();
+	heed(failed(true), 5);
+	heed(failed(true, "web-scale-2"), 9);
+	expect(told().failures).toEqual({ count: 2, lastAt: 9 });
+	expect(problem()).toMatchObject({
+		code: "clone-not-ready",
+		subject: "web-scale-2",
+		message: expect.stringContaining("in a row"),
+	});
+
+	heed({ ...nothing, ready: [1_000] }, 10);
+	expect([told().failures.count, problem()]).toEqual([0, undefined]);
+});
+
+test("one that ends after it was ready is no failed start", () => {
+	const { heed, told, problem } = createExperience();
+	heed(failed(false), 5);
+	expect([told().failures.count, problem()]).toEqual([0, undefined]);
+});
+
+test("another generation begins anew", () => {
+	const { heed, told, problem, forget } = createExperience();
+	heed({ ...nothing, ready: [1_000] }, 0);
+	heed(failed(true), 5);
+	forget();
+	expect([told(), problem()]).toEqual([{ failures: { count: 0, lastAt: 0 } }, undefined]);
+});

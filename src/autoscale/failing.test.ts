@@ -1,0 +1,95 @@
+import { describe, expect, test } from "vitest";
+import { crash, scaledContainer, scaledWorld } from "../testing/scaled-world.ts";
+
+describe("what does not come up", () => {
+	test("a clone that is not ready in time is removed and told, and the next one is tried later and later", async () => {
+		const labels = { "ballast.scale.ready": "20s" };
+		const world = scaledWorld(scaledContainer("web", "2", { labels }));
+		world.now.start = "never ready";
+		world.run();
+		await world.advance(22_000);
+		expect(world.all()).toEqual(["web"]);
+		expect(world.scaler.problems()).toMatchObject([{ code: "clone-not-ready", subject: "web-scale-1" }]);
+
+		await world.advance(5_000);
+		expect(world.calls.filter((call) => call.startsWith("create"))).toHaveLength(1);
+		await world.advance(5_000);
+		expect(world.calls.filter((call) => call.startsWith("create"))).toHaveLength(2);
+	});
+
+	test("one that ends before any pass has seen it has failed at once", async () => {
+		const world = scaledWorld(scaledContainer("web", "2"));
+		world.now.start = "crashes";
+		world.run();
+		await world.advance(5_000);
+
+		expect(world.all()).toEqual(["web"]);
+		expect(world.scaler.problems()).toMatchObject([{ code: "clone-not-ready" }]);
+	});
+
+	test("one that Docker starts again and again was never ready", async () => {
+		const world = scaledWorld(scaledContainer("web", "2", { labels: { "ballast.scale.ready": "20s" } }));
+		world.now.start = "never ready";
+		world.run();
+		await world.advance(1_000);
+		world.happens("web-scale-1", { state: "restarting" }, "die");
+		await world.advance(22_000);
+
+		expect(world.all()).toEqual(["web"]);
+	});
+
+	test("the clone of an original that has crashed has its time to become ready", async () => {
+		const world = scaledWorld(scaledContainer("web", "1"));
+		world.now.start = "never ready";
+		world.run();
+		await world.advance(2_000);
+		world.happens("web", ...crash);
+		await world.advance(30_000);
+
+		expect(world.up()).toEqual(["web-scale-1"]);
+		expect(world.scaler.problems()).toEqual([]);
+	});
+
+	test("what fails is told once, and tried again; another pool is none the worse", async () => {
+		const other = { "ballast.pool": "other" };
+		const world = scaledWorld(scaledContainer("web", "2"), scaledContainer("api", "2", { labels: other }));
+		world.now.start = "fails";
+		world.run();
+		await world.advance(3_000);
+		expect(world.calls).toContain("create web-scale-1");
+		expect(world.calls).toContain("create api-scale-1");
+		expect(world.warnings()).toEqual(Array(2).fill("scaling has to wait: its network is gone"));
+		expect(world.all()).toEqual(["web", "api"]);
+
+		world.now.start = "ready";
+		await world.advance(1_000);
+		expect(world.up()).toHaveLength(4);
+	});
+
+	test("an engine that takes no changes is left alone for a minute, and that is a problem", async () => {
+		const world = scaledWorld(scaledContainer("web", "2"));
+		world.now.start = "denied";
+		world.run();
+		await world.advance(59_000);
+		expect(world.calls.filter((call) => call.startsWith("create"))).toHaveLength(1);
+		expect(world.scaler.problems()).toMatchObject([{ code: "scale-denied", subject: "nodes" }]);
+
+		world.now.start = "ready";
+		await world.advance(3_000);
+		expect(world.up()).toHaveLength(2);
+		expect(world.scaler.problems()).toEqual([]);
+	});
+
+	test("so is one that lets nobody be stopped", async () => {
+		const world = scaledWorld(scaledContainer("web", "3"));
+		world.run();
+		await world.advance(2_000);
+		world.now.removes = "denied";
+		world.now.orders.set("nodes", 1);
+		await world.advance(50_000);
+
+		expect(world.up()).toHaveLength(3);
+		expect(world.records.filter((record) => record.startsWith("scale-down"))).toHaveLength(1);
+		expect(world.scaler.problems()).toMatchObject([{ code: "scale-denied" }]);
+	});
+});

@@ -1,0 +1,38 @@
+import { type CloneOrder, cloneOf } from "../model/clone.ts";
+import type { Template } from "../model/template.ts";
+import type { ReplicasPort } from "./ports.ts";
+
+export type Grown =
+	| { readonly kind: "started"; readonly id: string; readonly name: string }
+	/** Somebody has one of that name. */
+	| { readonly kind: "exists" }
+	| { readonly kind: "denied"; readonly message: string }
+	/** Each reason, and what helps against it. */
+	| { readonly kind: "refused"; readonly message: string; readonly hint: string };
+
+/** Makes one clone and starts it. Throws `AppError` as the engine does; what was made and can't be started is removed again. */
+export async function grow(
+	template: Template,
+	order: CloneOrder,
+	replicas: ReplicasPort,
+	signal: AbortSignal,
+): Promise<Grown> {
+	const cloning = cloneOf(template, order);
+	if (cloning.kind === "refused") {
+		const [message, hint] = (["message", "hint"] as const).map((of) =>
+			cloning.refusals.map((one) => one[of]).join("; "),
+		);
+		return { kind: "refused", message: message ?? "", hint: hint ?? "" };
+	}
+	const made = await replicas.create(cloning.name, cloning.body, signal);
+	if (made.kind !== "created") return made;
+	try {
+		const started = await replicas.start(made.id, signal);
+		if (started.kind === "done") return { kind: "started", id: made.id, name: cloning.name };
+		await replicas.remove(made.id, signal);
+		return started;
+	} catch (thrown) {
+		await replicas.remove(made.id, signal).catch(() => undefined);
+		throw thrown;
+	}
+}

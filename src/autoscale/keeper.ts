@@ -1,0 +1,116 @@
+import type { Clock } from "../clock.ts";
+import type { Log } from "../log.ts";
+import type { PoolLoad } from "../model/pool-load.ts";
+import type { Problem } from "../model/problem.ts";
+import type { ScaleDecision } from "../model/scale.ts";
+import type { ScaleOrder } from "../model/scale-order.ts";
+import type { ScaledPool } from "../model/scaled-pools.ts";
+import { createCrew, type Place } from "./crew.ts";
+import { createDecider } from "./decider.ts";
+import { createDeed } from "./deed.ts";
+import { createDepartures } from "./departures.ts";
+import { createDiary } from "./diary.ts";
+import type { Ends } from "./ends.ts";
+import { createExperience } from "./experience.ts";
+import { createGauge } from "./gauge.ts";
+import { createLives, type News } from "./lives.ts";
+import type { ScalerPorts } from "./ports.ts";
+import { type Marking, type Source, sourceOf } from "./source.ts";
+
+/** Keeps one pool at the size that is asked for. */
+export type Keeper = {
+	/** What HAProxy has counted at that time; undefined: it did not answer. */
+	readonly sampled: (load: PoolLoad | undefined, at: number) => void;
+	/** Decides, and begins to do what was decided; gives how many it has started. Throws `AppError` as the engine does. */
+	readonly turn: (pool: ScaledPool, canStart: number, signal: AbortSignal) => Promise<number>;
+	readonly decisions: () => readonly ScaleDecision[];
+	readonly problems: () => readonly Problem[];
+	/** Nobody asks for anything any more, and all that was to go has gone. */
+	readonly isDone: () => boolean;
+};
+
+export type KeeperParts = {
+	readonly ports: ScalerPorts;
+	readonly ends: Ends;
+	readonly clock: Clock;
+	readonly log: Log;
+	readonly marking: Marking;
+};
+
+/** For one that was never of use: Docker's own default. */
+const graceSeconds = 10;
+/** `docker restart` and `compose up` take an original away and bring it, or another, back; in milliseconds. */
+const comebackMs = 10_000;
+
+export function createKeeper(parts: KeeperParts): Keeper {
+	const { ports, ends, clock, log, marking } = parts;
+	const [gauge, diary, experience] = [createGauge(), createDiary(log), createExperience()];
+	const lives = createLives(ends);
+	const departures = createDepartures(parts);
+	const crew = createCrew({ ...parts, lives, departures });
+	const deed = createDeed(crew, gauge.load);
+	const decider = createDecider({ ...parts, gauge, experience, lives, departures, deed, diary });
+	let source: Source | undefined;
+	/** Since when nobody asks for a size. */
+	let aloneSince: number | undefined;
+	let ordered: ScaleOrder | undefined;
+
+	async function turn(pool: ScaledPool, canStart: number, signal: AbortSignal): Promise<number> {
+		const members = departures.staying(pool.members);
+		const asked = pool.asked ?? source?.asked;
+		const news = lives.look(members, asked?.policy.readyMs ?? 0, clock.now());
+		experience.heed(news, clock.now());
+		await clear(news, parts, signal);
+		const place = { pool: pool.pool, members };
+		const next = await sourceOf(pool.asked, source, { ...ports, ends, marking }, signal);
+		if (next === undefined) {
+			letGo(place, signal);
+			return 0;
+		}
+		heed(next, ports.order(pool.pool));
+		const decision = decider.decide(next, place, canStart, news.parked);
+		return decision.advice || crew.isDenied() ? 0 : await deed.act(next, place, decision, signal);
+	}
+
+	/** What people had stopped before they said how many they want counts as missing again. */
+	function heed(next: Source, order: ScaleOrder | undefined): void {
+		if (next.generation !== source?.generation) experience.forget();
+		if (next.template.id !== source?.template.id) crew.forget();
+		if (order !== ordered) lives.forgive();
+		[source, ordered, aloneSince] = [next, order, undefined];
+	}
+
+	/** Nobody asks for a size any more. The one who did may come back, and would find nobody to share the load with. */
+	function letGo({ pool, members }: Place, signal: AbortSignal): void {
+		aloneSince ??= clock.now();
+		if (clock.now() - aloneSince < comebackMs) return;
+		source = undefined;
+		decider.forget();
+		experience.forget();
+		crew.forget();
+		if (crew.isDenied()) return;
+		const clones = members.filter(({ clone }) => clone !== undefined);
+		crew.takeAway(pool, clones, "its original has gone", signal);
+	}
+
+	return {
+		sampled: (load, at) => gauge.sampled(load, at, departures.servers()),
+		turn,
+		decisions: diary.all,
+		problems: () => [experience.problem(), crew.problem()].filter((one) => one !== undefined),
+		isDone: () => source === undefined && !departures.isGoingOn(),
+	};
+}
+
+/** Clones that have ended are of no use to anybody, and neither are those that never came to be. */
+async function clear(
+	{ failed }: News,
+	{ ports: { replicas }, ends }: Pick<KeeperParts, "ports" | "ends">,
+	signal: AbortSignal,
+): Promise<void> {
+	for (const { id } of failed) {
+		ends.ours(id);
+		await replicas.stop(id, graceSeconds, signal);
+		await replicas.remove(id, signal);
+	}
+}

@@ -1,0 +1,49 @@
+import type { Draft } from "../model/build.ts";
+import type { LabelLanguage } from "../model/labels.ts";
+import { type ScaledPool, scaledPools } from "../model/scaled-pools.ts";
+import type { Keeper } from "./keeper.ts";
+
+/** A keeper for each pool whose size is asked for, and for each that is being let go. */
+export type Keepers = {
+	readonly of: (pool: string) => Keeper;
+	readonly all: () => ReadonlyMap<string, Keeper>;
+	/** The pools as the latest pass has found them. Keepers that are done are forgotten. */
+	readonly pools: (draft: Draft | undefined) => readonly ScaledPool[];
+};
+
+type Parts = {
+	readonly language: LabelLanguage;
+	readonly owner: string;
+	readonly create: () => Keeper;
+	readonly onDone: (pool: string) => void;
+};
+
+export function createKeepers({ language, owner, create, onDone }: Parts): Keepers {
+	const keepers = new Map<string, Keeper>();
+
+	function of(pool: string): Keeper {
+		const keeper = keepers.get(pool) ?? create();
+		keepers.set(pool, keeper);
+		return keeper;
+	}
+
+	function pools(draft: Draft | undefined): readonly ScaledPool[] {
+		if (draft === undefined) return [];
+		const present = scaledPools(draft.standings, language, owner);
+		return [...present, ...vanished(present)];
+	}
+
+	/** Where the only original has failed, somebody has to take its place. */
+	function vanished(present: readonly ScaledPool[]): readonly ScaledPool[] {
+		const gone = [...keepers].filter(([name]) => !present.some(({ pool }) => pool === name));
+		const done = gone.filter(([, keeper]) => keeper.isDone()).map(([pool]) => pool);
+		for (const pool of done) {
+			keepers.delete(pool);
+			onDone(pool);
+		}
+		const left = gone.map(([pool]) => pool).filter((pool) => !done.includes(pool));
+		return left.map((pool) => ({ pool, asked: undefined, members: [] }));
+	}
+
+	return { of, all: () => keepers, pools };
+}

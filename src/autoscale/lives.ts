@@ -1,0 +1,98 @@
+import type { ScaledMember } from "../model/scaled-pools.ts";
+import type { Ends } from "./ends.ts";
+
+/** What has become of a pool's containers since it was last looked at. */
+export type News = {
+	/** Clones that are there for the first time as servers, and what that took from their start, in milliseconds. */
+	readonly ready: readonly number[];
+	/** Clones that have ended by themselves, or did not become ready in time; `early`: before they ever were. */
+	readonly failed: readonly { readonly id: string; readonly name: string; readonly early: boolean }[];
+	/** How many are missing because a person wanted that, or may have: who is told to stop may take its time to do so. */
+	readonly parked: number;
+};
+
+/** Follows the containers of one pool from start to end. */
+export type Lives = {
+	/** @param now milliseconds of a monotonic clock */
+	readonly look: (members: readonly ScaledMember[], readyMs: number, now: number) => News;
+	/** A clone was started; until it is seen among the members, its name is one of the `unseen`. */
+	readonly started: (id: string, name: string, now: number) => void;
+	readonly unseen: () => readonly string[];
+	/** It went because we wanted it. */
+	readonly retired: (id: string) => void;
+	/** What people have stopped counts as missing again. */
+	readonly forgive: () => void;
+};
+
+type Life = {
+	readonly name: string;
+	readonly isClone: boolean;
+	readonly since: number;
+	readonly seen: boolean;
+	readonly wasReady: boolean;
+};
+
+export function createLives(ends: Pick<Ends, "of" | "isOurs" | "hasEnded">): Lives {
+	const lives = new Map<string, Life>();
+	const parked = new Set<string>();
+
+	function look(members: readonly ScaledMember[], readyMs: number, now: number): News {
+		const hasNewOriginal = members.some(isNewOriginal);
+		const ready = members.flatMap((member) => seen(member, now));
+		const present = new Set(members.map(({ container }) => container.id));
+		const isLate = ({ wasReady, isClone, since }: Life) => isClone && !wasReady && now - since > readyMs;
+		const ended = [...lives].flatMap(([id, life]) => {
+			// One that was just made is in no list yet, and may never come to be in one.
+			const isThere = present.has(id) || !(life.seen || ends.hasEnded(id));
+			const end = endOf(id, isThere, isLate(life));
+			return end === undefined ? [] : [{ id, life, end }];
+		});
+		for (const { id, end } of ended) {
+			lives.delete(id);
+			if (end === "wanted" && !ends.isOurs(id)) parked.add(id);
+		}
+		// Whoever brings another original asks anew: `compose up` stops the old one first.
+		if (hasNewOriginal) parked.clear();
+		const failed = ended
+			.filter(({ life, end }) => end === "failed" && life.isClone)
+			.map(({ id, life: { name, wasReady } }) => ({ id, name, early: !wasReady }));
+		const undecided = [...lives].filter(([id, { seen }]) => seen && !present.has(id));
+		return { ready, failed, parked: parked.size + undecided.length };
+	}
+
+	function isNewOriginal({ container: { id }, clone }: ScaledMember): boolean {
+		return clone === undefined && !lives.has(id) && !parked.has(id);
+	}
+
+	/** Gives how long it took, when it is ready for the first time. */
+	function seen(
+		{ container: { id, name }, clone, server, failed }: ScaledMember,
+		now: number,
+	): readonly number[] {
+		parked.delete(id);
+		const isClone = clone !== undefined;
+		// Of one that was found, and not started by us, nobody knows what it was before it failed.
+		const before = lives.get(id) ?? { name, isClone, since: now, seen: true, wasReady: failed };
+		const isReady = server !== undefined;
+		lives.set(id, { ...before, seen: true, wasReady: before.wasReady || isReady });
+		const isNews = isReady && !before.wasReady && isClone && before.since !== now;
+		return isNews ? [now - before.since] : [];
+	}
+
+	/** Undefined while it lives, and while it can't be told how it ended. */
+	function endOf(id: string, isPresent: boolean, isLate: boolean): "wanted" | "failed" | undefined {
+		if (isLate) return "failed";
+		const end = isPresent ? "unknown" : ends.of(id);
+		return end === "unknown" ? undefined : end;
+	}
+
+	return {
+		look,
+		started: (id, name, now) => {
+			if (!lives.has(id)) lives.set(id, { name, isClone: true, since: now, seen: false, wasReady: false });
+		},
+		unseen: () => [...lives.values()].filter((life) => !life.seen).map(({ name }) => name),
+		retired: (id) => lives.delete(id),
+		forgive: () => parked.clear(),
+	};
+}

@@ -1,0 +1,51 @@
+import type { Draft } from "../model/build.ts";
+import type { CloneBody } from "../model/clone.ts";
+import type { Hold } from "../model/fleet.ts";
+import type { ScaleEvent } from "../model/membership.ts";
+import type { PoolLoad } from "../model/pool-load.ts";
+import type { ScaleOrder } from "../model/scale-order.ts";
+import type { Template } from "../model/template.ts";
+import type { Room } from "./room.ts";
+
+/** What scaling needs of the world. app.ts plugs the adapters in. */
+export type ScalerPorts = {
+	/** How all containers stand, as the latest pass has found; undefined before the first. */
+	readonly draft: () => Draft | undefined;
+	/** Of each of these pools that HAProxy has. Throws when it does not answer. */
+	readonly load: (pools: readonly string[], signal: AbortSignal) => Promise<readonly PoolLoad[]>;
+	readonly replicas: ReplicasPort;
+	/** Lets a container finish, as a person's hold would; undefined takes it back. Counts at once. */
+	readonly hold: (id: string, hold: Hold | undefined) => void;
+	readonly inFlight: (pool: string, server: string, signal: AbortSignal) => Promise<InFlight>;
+	/** What a person has set for a pool. */
+	readonly order: (pool: string) => ScaleOrder | undefined;
+	readonly room: () => Promise<Room>;
+	/** Writes down what was done, and why. */
+	readonly record: (events: readonly ScaleEvent[]) => void;
+};
+
+/** `open`: it gets new clients. */
+export type InFlight = {
+	readonly state: "open" | "drained" | "out";
+	readonly open: number;
+	readonly queued: number;
+};
+
+/** What is changed on the engine. `denied`: what stands before it does not let changes through. */
+export type ReplicasPort = {
+	readonly template: (id: string, signal: AbortSignal) => Promise<Template | undefined>;
+	readonly create: (
+		name: string,
+		body: CloneBody,
+		signal: AbortSignal,
+	) => Promise<{ readonly kind: "created"; readonly id: string } | { readonly kind: "exists" } | Denied>;
+	readonly start: (id: string, signal: AbortSignal) => Promise<{ readonly kind: "done" } | Denied>;
+	readonly stop: (
+		id: string,
+		seconds: number,
+		signal: AbortSignal,
+	) => Promise<{ readonly kind: "done" } | Denied>;
+	readonly remove: (id: string, signal: AbortSignal) => Promise<{ readonly kind: "done" } | Denied>;
+};
+
+export type Denied = { readonly kind: "denied"; readonly message: string };

@@ -1,0 +1,36 @@
+import type { Problem } from "../model/problem.ts";
+
+export function deniedProblem(pool: string, message: string): Problem {
+	return {
+		code: "scale-denied",
+		severity: "problem",
+		subject: pool,
+		message: `what stands before the engine does not let Ballast make or remove containers: ${message}; it only tells what it would do`,
+		hint: "let a guard before the engine's socket allow POST and DELETE on /containers, which is tried again within a minute; or set BALLAST_SCALE=off on the proxy",
+	};
+}
+
+/** @param count how many failed in a row */
+export function lateProblem(name: string, count: number): Problem {
+	const tries = count === 1 ? "" : `, the ${count}th in a row`;
+	return {
+		code: "clone-not-ready",
+		severity: "problem",
+		subject: name,
+		message: `the clone ended, or did not answer in time, before it was ever ready${tries}; it was removed`,
+		hint: "see why its original works and a copy of it does not: start one by hand with the same image and options; it is tried again with growing gaps",
+	};
+}
+
+export function notClonedProblem(
+	name: string,
+	{ message, hint }: { readonly message: string; readonly hint: string },
+): Problem {
+	return {
+		code: "not-cloned",
+		severity: "problem",
+		subject: name,
+		message: `there can be no clone of it: it ${message}`,
+		hint,
+	};
+}

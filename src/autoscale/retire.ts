@@ -1,0 +1,73 @@
+import type { Clock } from "../clock.ts";
+import type { Denied, InFlight, ScalerPorts } from "./ports.ts";
+
+/** Somebody who is to go. */
+export type Leaver = {
+	readonly id: string;
+	readonly name: string;
+	readonly pool: string;
+	readonly server: string;
+	/** How long it may finish what is in flight, in milliseconds. */
+	readonly drainMs: number;
+	/** Seconds from its signal until Docker kills it. */
+	readonly stopTimeout: number;
+	/** When its present run began; a later one is not on its way out. */
+	readonly startedAt: string;
+	/** An original is stopped, and never removed. */
+	readonly isClone: boolean;
+};
+
+/** Whether it shall stay after all. */
+export type Stay = {
+	readonly isKept: () => boolean;
+	/** It is told to stop now: it can't be kept any more. */
+	readonly tooLate: () => void;
+};
+
+type RetirePorts = Pick<ScalerPorts, "hold" | "inFlight" | "replicas">;
+
+/** Between two looks at what is in flight, in milliseconds. */
+const lookGap = 100;
+
+/**
+ * Drains it, shuts it off once nothing is in flight there, and stops it when that has taken effect or its time is over; then
+ * removes it with its anonymous volumes. Until it is told to stop it can be kept after all: then it gets requests again at once,
+ * and this gives `kept`. Throws `AppError` as the engine does.
+ */
+export async function retire(
+	leaver: Leaver,
+	{ hold, inFlight, replicas }: RetirePorts,
+	clock: Clock,
+	{ isKept, tooLate }: Stay,
+	signal: AbortSignal,
+): Promise<{ readonly kind: "gone" } | { readonly kind: "kept" } | Denied> {
+	const { id, pool, server, drainMs, stopTimeout, isClone } = leaver;
+	const deadline = clock.now() + drainMs;
+	hold(id, "drain");
+	try {
+		await untilDeadline(({ state, open, queued }) => state !== "open" && open + queued === 0);
+		// A drained server still gets the clients that are bound to it.
+		if (!isKept()) hold(id, "maint");
+		await untilDeadline(({ state, open }) => state === "out" && open === 0);
+		if (isKept()) return { kind: "kept" };
+		tooLate();
+		const stopped = await replicas.stop(id, stopTimeout, signal);
+		if (stopped.kind === "denied" || !isClone) return endOf(stopped);
+		return endOf(await replicas.remove(id, signal));
+	} finally {
+		hold(id, undefined);
+	}
+
+	/** One that HAProxy does not tell of may have requests in flight for all that is known. */
+	async function untilDeadline(isSo: (now: InFlight) => boolean): Promise<void> {
+		while (!isKept() && clock.now() < deadline) {
+			const now = await inFlight(pool, server, signal).catch(() => undefined);
+			if (now !== undefined && isSo(now)) return;
+			await clock.sleep(lookGap, signal);
+		}
+	}
+}
+
+function endOf(change: { readonly kind: "done" } | Denied): { readonly kind: "gone" } | Denied {
+	return change.kind === "denied" ? change : { kind: "gone" };
+}

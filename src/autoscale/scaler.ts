@@ -1,0 +1,89 @@
+import type { LabelLanguage } from "../model/labels.ts";
+import type { Problem } from "../model/problem.ts";
+import type { ScaleDecision } from "../model/scale.ts";
+import { createDoorbell } from "./doorbell.ts";
+import { createEnds, type LifeEvent } from "./ends.ts";
+import { createKeeper, type KeeperParts } from "./keeper.ts";
+import { createKeepers } from "./keepers.ts";
+import { createSweep } from "./sweep.ts";
+import { createTelling } from "./telling.ts";
+
+/** Keeps pools at the size that their containers' labels and the load ask for. */
+export type Scaler = {
+	/** Samples and decides until the signal aborts. What fails is tried again a second later. */
+	readonly run: (signal: AbortSignal) => Promise<void>;
+	readonly note: (event: LifeEvent) => void;
+	/** A pass has found something new: the next decision is due at once. */
+	readonly nudge: () => void;
+	/** By pool. */
+	readonly decisions: () => ReadonlyMap<string, readonly ScaleDecision[]>;
+	readonly problems: () => readonly Problem[];
+};
+
+/** Between two samples, and how many of them come to a decision. */
+const sampleMs = 250;
+const samplesEach = 4;
+
+export function createScaler(
+	parts: Omit<KeeperParts, "ends"> & { readonly language: LabelLanguage },
+): Scaler {
+	const { ports, clock, log, marking, language } = parts;
+	const ends = createEnds(clock);
+	const sweep = createSweep({ ...parts, ends });
+	const telling = createTelling(log);
+	const keepers = createKeepers({
+		language,
+		owner: marking.owner,
+		create: () => createKeeper({ ...parts, ends }),
+		onDone: telling.forget,
+	});
+	const doorbell = createDoorbell(clock);
+	let isDeciding = false;
+	let decided = Promise.resolve();
+
+	async function run(signal: AbortSignal): Promise<void> {
+		for (let turn = 0; !signal.aborted; turn += 1) {
+			await doorbell.rest(sampleMs, signal);
+			await look(turn % samplesEach === 0, signal);
+		}
+		await decided;
+	}
+
+	/** To decide may take seconds, in which the engine makes containers: HAProxy is asked all the same. */
+	async function look(isTime: boolean, signal: AbortSignal): Promise<void> {
+		const isToDecide = !isDeciding && (doorbell.isRung() || isTime);
+		if (isToDecide) doorbell.answer();
+		const names = keepers.pools(ports.draft()).map(({ pool }) => pool);
+		const loads = names.length === 0 ? [] : await ports.load(names, signal).catch(() => []);
+		const now = clock.now();
+		for (const name of names) {
+			const load = loads.find(({ pool }) => pool === name);
+			keepers.of(name).sampled(load, now);
+		}
+		if (isToDecide) decided = decide(names, signal);
+	}
+
+	async function decide(names: readonly string[], signal: AbortSignal): Promise<void> {
+		isDeciding = true;
+		await telling.of("", signal, async () => {
+			await sweep(ports.draft()?.standings ?? [], signal);
+			let canStart = names.length === 0 ? 0 : (await ports.room()).canStart;
+			for (const name of names) {
+				await telling.of(name, signal, async () => {
+					// A turn takes its time, and who was there before it may have gone.
+					const scaled = keepers.pools(ports.draft()).find(({ pool }) => pool === name);
+					if (scaled !== undefined) canStart -= await keepers.of(name).turn(scaled, canStart, signal);
+				});
+			}
+		});
+		isDeciding = false;
+	}
+
+	return {
+		run,
+		note: ends.note,
+		nudge: doorbell.ring,
+		decisions: () => new Map([...keepers.all()].map(([pool, keeper]) => [pool, keeper.decisions()])),
+		problems: () => [...keepers.all().values()].flatMap((keeper) => keeper.problems()),
+	};
+}

@@ -1,0 +1,53 @@
+import { type CloneOrder, cloneOf } from "../model/clone.ts";
+import type { Asked } from "../model/scaled-pools.ts";
+import type { Template } from "../model/template.ts";
+import type { Ends } from "./ends.ts";
+import type { ScalerPorts } from "./ports.ts";
+
+/** Whose clones are made now, and what of. */
+export type Source = {
+	readonly asked: Asked;
+	readonly template: Template;
+	readonly order: Omit<CloneOrder, "ordinal">;
+	/** Undefined where it can't be cloned. */
+	readonly generation: string | undefined;
+};
+
+/** What is written on clones, and how they are known again. */
+export type Marking = { readonly prefix: string; readonly owner: string };
+
+/**
+ * The source for what a pool asks now. An original that has failed is one still, as long as it is there and nobody has stopped
+ * it.
+ */
+export async function sourceOf(
+	asked: Asked | undefined,
+	before: Source | undefined,
+	{ ends, replicas, marking }: Parts,
+	signal: AbortSignal,
+): Promise<Source | undefined> {
+	if (asked === undefined) return isStill(before, ends) ? before : undefined;
+	const isKnown = before?.template.id === asked.original.id;
+	const template = isKnown ? before.template : await replicas.template(asked.original.id, signal);
+	if (template === undefined) return before;
+	const { wishes } = asked;
+	const order = {
+		...marking,
+		compose: wishes["scale.compose"] ?? "join",
+		volumes: wishes["scale.volumes"] ?? "refuse",
+		ports: wishes["scale.ports"] ?? "refuse",
+	} as const;
+	const cloning = cloneOf(template, { ...order, ordinal: 1 });
+	return { asked, template, order, generation: cloning.kind === "clone" ? cloning.generation : undefined };
+}
+
+type Parts = {
+	readonly ends: Pick<Ends, "of" | "isRemoved">;
+	readonly replicas: Pick<ScalerPorts["replicas"], "template">;
+	readonly marking: Marking;
+};
+
+function isStill(before: Source | undefined, ends: Parts["ends"]): boolean {
+	const id = before?.asked.original.id;
+	return id !== undefined && ends.of(id) !== "wanted" && !ends.isRemoved(id);
+}

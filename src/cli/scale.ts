@@ -1,0 +1,112 @@
+import { askController, postToController } from "../admin/client.ts";
+import type { ScaleAnswer, ScaleRow } from "../admin/scale.ts";
+import { AppError } from "../errors.ts";
+import { printable } from "../model/labels.ts";
+import type { ScaleDecision } from "../model/scale.ts";
+import type { ScaleOrder } from "../model/scale-order.ts";
+import { exitCodes } from "./exit-codes.ts";
+import { table } from "./table.ts";
+
+export type ScaleFlags = { readonly explain: boolean; readonly json: boolean };
+
+/** Shows all pools that are scaled or one of them, or sets one. */
+export async function scaleVerb(
+	socket: string,
+	asked: string | undefined,
+	{ explain, json }: ScaleFlags,
+): Promise<number> {
+	const [pool, order] = asked === undefined ? [] : poolAndOrder(asked);
+	if (pool !== undefined && order !== undefined) {
+		const { remarks } = await postToController(socket, "/scale", { pool, order });
+		for (const remark of remarks) console.error(`note: ${remark}`);
+	}
+	const answer = await askController(socket, "/scale");
+	const pools = answer.pools.filter((row) => pool === undefined || row.pool === pool);
+	if (pool !== undefined && pools.length === 0) throw unknownPool(pool, answer);
+	const text = () => (explain ? pools.map(explanation).join("\n\n") : scaleText({ ...answer, pools }));
+	console.log(json ? JSON.stringify({ ...answer, pools }, undefined, "\t") : text());
+	return exitCodes.ok;
+}
+
+/** `nodes`, `nodes=3`, `nodes=paused`, `nodes=auto`. */
+function poolAndOrder(asked: string): readonly [pool: string, order?: ScaleOrder | null] {
+	const [, pool = "", , order] = /^([^=]+)(=(.*))?$/.exec(asked) ?? [];
+	if (order === undefined && pool !== "") return [pool];
+	if (order === "auto") return [pool, null];
+	if (order === "paused") return [pool, order];
+	if (/^[1-9]\d{0,2}$|^1000$/.test(order ?? "")) return [pool, Number(order)];
+	throw new AppError(
+		"bad-input",
+		`expected <pool>=<number from 1 to 1000>, =paused or =auto, got ${printable(asked)}`,
+	);
+}
+
+function unknownPool(pool: string, { on, pools }: ScaleAnswer): AppError {
+	const names = pools.map((row) => row.pool).join(", ");
+	return new AppError("bad-input", `the pool ${printable(pool)} is not scaled`, {
+		hint: on
+			? `there are: ${names || "none; the label scale on a container asks for it"}`
+			: "scaling is switched off; BALLAST_SCALE=on on the proxy switches it on",
+	});
+}
+
+export function scaleText({ on, pools }: ScaleAnswer): string {
+	if (!on) return "Scaling is switched off; BALLAST_SCALE=on on the proxy switches it on.";
+	if (pools.length === 0) return "No pool is scaled: no container carries the label scale.";
+	return table(
+		["POOL", "NOW", "STARTING", "GOING", "WANTED", "BETWEEN", "SET", "LATEST"],
+		pools.map(cellsOf),
+	);
+}
+
+function cellsOf({ pool, order, decisions }: ScaleRow): readonly string[] {
+	const last = decisions.at(-1);
+	if (last === undefined) return [pool, "", "", "", "", "", `${order ?? ""}`, "nothing decided yet"];
+	const { policy, observed, demand } = last;
+	return [
+		pool,
+		`${observed.ready}`,
+		`${observed.starting}`,
+		`${observed.draining}`,
+		`${demand?.want ?? "?"}`,
+		`${policy.min}-${policy.max}`,
+		`${order ?? ""}`,
+		verdictText(last),
+	];
+}
+
+function verdictText({ kind, by, why, advice }: ScaleDecision): string {
+	const act = kind === "hold" ? "hold" : `${kind} ${by}`;
+	return `${advice ? "would " : ""}${act}: ${why}`;
+}
+
+/** Every number that went into the latest decisions, newest last. */
+function explanation({ pool, decisions }: ScaleRow): string {
+	return [`${pool}`, ...decisions.map(decisionText)].join("\n");
+}
+
+function decisionText(decision: ScaleDecision): string {
+	const { demand, observed, serving, highest, windowMs, seenMs } = decision;
+	const facts = {
+		serving,
+		...observed,
+		...Object.fromEntries(Object.entries(demand ?? {}).filter(([, value]) => typeof value === "number")),
+		...Object.fromEntries(
+			(demand?.signals ?? []).map(({ name, amount, want }) => [name, `${round(amount)}→${want}`]),
+		),
+		highest,
+		windowMs,
+		seenMs,
+	};
+	const numbers = Object.entries(facts).flatMap(([name, value]) => numberText(name, value));
+	return `  ${verdictText(decision)}\n    ${numbers.join("  ")}`;
+}
+
+function numberText(name: string, value: unknown): readonly string[] {
+	if (typeof value === "number") return [`${name}=${round(value)}`];
+	return typeof value === "string" ? [`${name}=${value}`] : [];
+}
+
+function round(value: number): number {
+	return Math.round(value * 100) / 100;
+}

@@ -1,0 +1,55 @@
+import type { PoolLoad } from "../model/pool-load.ts";
+import { unexpectedReply } from "./reply.ts";
+import { ask, type CommandSocket } from "./socket.ts";
+
+/** Of each of these pools that the process has. */
+export async function showLoad(
+	socket: CommandSocket,
+	pools: readonly string[],
+	signal: AbortSignal,
+): Promise<readonly PoolLoad[]> {
+	if (pools.length === 0) return [];
+	// Backend and servers (types 2 and 4) of one pool, all of them (-1).
+	const command = pools.map((pool) => `show stat ${pool} 6 -1 typed`).join(";");
+	return parseLoad(command, await ask(socket, command, signal));
+}
+
+/** The fields that count, of the typed form (management.txt, 9.2): object, its ids, the field's number and name, types, value. */
+const field =
+	/^([BS])\.(\d+)\.(\d+)\.\d+\.(pxname|svname|qcur|scur|status|req_tot|qtime|ctime|rtime)\.\d+:\w+:\w+:(.*)$/gm;
+
+export function parseLoad(command: string, reply: string): readonly PoolLoad[] {
+	const rows = new Map<string, Map<string, string>>();
+	for (const [, kind = "", pool, server, name = "", value = ""] of reply.matchAll(field)) {
+		const key = `${kind}.${pool}.${server}`;
+		rows.set(key, (rows.get(key) ?? new Map([["kind", kind]])).set(name, value));
+	}
+	const known = reply.replaceAll("No such proxy.", "").trim();
+	if (rows.size === 0 && known !== "") throw unexpectedReply(command, reply);
+	const all = [...rows.values()];
+	return all.filter((row) => row.get("kind") === "B").map((row) => loadOf(row, all));
+}
+
+type Row = ReadonlyMap<string, string>;
+
+function loadOf(backend: Row, all: readonly Row[]): PoolLoad {
+	const pool = backend.get("pxname") ?? "";
+	const servers = all.filter((row) => row.get("kind") === "S" && row.get("pxname") === pool);
+	const waiting = servers.reduce((sum, row) => sum + count(row, "qcur"), 0);
+	return {
+		pool,
+		queued: count(backend, "qcur") + waiting,
+		requests: count(backend, "req_tot"),
+		queueMs: count(backend, "qtime"),
+		responseMs: count(backend, "ctime") + count(backend, "rtime"),
+		servers: servers.map((row) => ({
+			server: row.get("svname") ?? "",
+			current: count(row, "scur"),
+			open: /^(UP|no check)/.test(row.get("status") ?? ""),
+		})),
+	};
+}
+
+function count(row: Row, name: string): number {
+	return Number(row.get(name) ?? 0);
+}

@@ -1,0 +1,50 @@
+import {
+	type LabelType,
+	oneOf,
+	parseMilliseconds,
+	parseRange,
+	parseSeconds,
+	wholeNumber,
+} from "./label-parsers.ts";
+
+/** What a container asks for about how many of it there shall be. All of it is about the pool. */
+export const scaleVocabulary = {
+	scale: {
+		expected: "a number, or a range such as `1-8`, from 1 to 1000",
+		example: "1-8",
+		parse: parseRange,
+	},
+	"scale.compose": { expected: "join or detach", example: "detach", parse: oneOf("join", "detach") },
+	"scale.down-after": {
+		expected: "a time such as `60s` or `5m`, 24h at most",
+		example: "5m",
+		parse: parseSeconds,
+	},
+	"scale.mode": {
+		expected: "auto, advise, up-only or paused",
+		example: "advise",
+		parse: oneOf("auto", "advise", "up-only", "paused"),
+	},
+	"scale.ports": { expected: "refuse or drop", example: "drop", parse: oneOf("refuse", "drop") },
+	"scale.queue": {
+		expected: "a time such as `100ms` or `2s`, 60s at most",
+		example: "100ms",
+		parse: parseMilliseconds,
+	},
+	"scale.ready": {
+		expected: "a time such as `20s` or `2m`, 24h at most",
+		example: "60s",
+		parse: parseSeconds,
+	},
+	"scale.rps": {
+		expected: "a whole number from 1 to 1000000",
+		example: "200",
+		parse: wholeNumber(1, 1_000_000),
+	},
+	"scale.target": {
+		expected: "a whole number from 1 to 100000",
+		example: "20",
+		parse: wholeNumber(1, 100_000),
+	},
+	"scale.volumes": { expected: "refuse or share", example: "share", parse: oneOf("refuse", "share") },
+} as const satisfies Record<string, LabelType<unknown>>;

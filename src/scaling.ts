@@ -1,0 +1,73 @@
+import type { ScaleSources } from "./admin/scale.ts";
+import type { ScalerPorts } from "./autoscale/ports.ts";
+import { roomOnHost } from "./autoscale/room.ts";
+import { createScaler, type Scaler } from "./autoscale/scaler.ts";
+import { systemClock } from "./clock.ts";
+import type { Replicas } from "./docker/replicas.ts";
+import { showInFlight } from "./haproxy/in-flight.ts";
+import { showLoad } from "./haproxy/load.ts";
+import type { CommandSocket } from "./haproxy/socket.ts";
+import type { Log } from "./log.ts";
+import type { Hold } from "./model/fleet.ts";
+import type { StatusBoard } from "./reconcile/status.ts";
+import type { Trigger } from "./reconcile/trigger.ts";
+import type { Settings } from "./settings.ts";
+import type { MembershipLog } from "./state/membership-log.ts";
+import { openScaleOrders } from "./state/scale-orders.ts";
+
+export type ScalingParts = {
+	readonly replicas: Replicas;
+	readonly sockets: { readonly worker: CommandSocket; readonly master: CommandSocket };
+	readonly status: StatusBoard;
+	readonly trigger: Trigger;
+	readonly membership: MembershipLog;
+	readonly log: Log;
+};
+
+export type Scaling = {
+	readonly scaler: Scaler;
+	/** Those that are on their way out. It ends with the controller: another decides anew. */
+	readonly held: () => ReadonlyMap<string, Hold>;
+	/** What people are told of it, and what they set. */
+	readonly sources: ScaleSources;
+};
+
+/** Scaling, put together; nothing of it runs yet. */
+export async function openScaling(
+	{ joinLabel, labelPrefix, scale, stateDir }: Settings,
+	{ replicas, sockets, status, trigger, membership, log }: ScalingParts,
+): Promise<Scaling> {
+	const orders = await openScaleOrders(stateDir);
+	const held = new Map<string, Hold>();
+	const ports: ScalerPorts = {
+		draft: () => status.outcome()?.draft,
+		load: async (pools, signal) => await showLoad(sockets.worker, pools, signal),
+		replicas,
+		hold: (id, hold) => {
+			if (hold === undefined) held.delete(id);
+			else held.set(id, hold);
+			trigger.hint({ urgent: true });
+		},
+		inFlight: async (pool, server, signal) =>
+			await showInFlight(sockets.master, { pool, server, aged: false }, signal),
+		order: (pool) => orders.all().get(pool),
+		room: roomOnHost,
+		record: (events) => void membership.append(events),
+	};
+	const language = { join: joinLabel, prefix: labelPrefix };
+	// Whoever has this join label on this engine is the same owner, in another container as well.
+	const marking = { prefix: labelPrefix, owner: joinLabel };
+	const scaler = createScaler({ ports, clock: systemClock, log, language, marking });
+	const sources: ScaleSources = {
+		on: scale,
+		decisions: scaler.decisions,
+		orders: orders.all,
+		order: async (pool, order) => {
+			const kept = orders.set(pool, order);
+			log.info({ pool, order: order ?? "auto" }, "a person has set this");
+			scaler.nudge();
+			return await kept;
+		},
+	};
+	return { scaler, held: () => held, sources };
+}

@@ -1,0 +1,173 @@
+import { onTestFinished } from "vitest";
+import type { ScalerPorts } from "../autoscale/ports.ts";
+import { createScaler } from "../autoscale/scaler.ts";
+import { createLog } from "../log.ts";
+import { build, type Draft } from "../model/build.ts";
+import type { Container } from "../model/container.ts";
+import { type Hold, membersOf } from "../model/fleet.ts";
+import type { ScaleOrder } from "../model/scale-order.ts";
+import { container, idOf, surroundings } from "./containers.ts";
+import { createFakeClock, settled } from "./fake-clock.ts";
+import { savedTemplate } from "./templates.ts";
+
+/** What a container that is started comes to. */
+export type Start = "ready" | "never ready" | "crashes" | "denied" | "fails";
+
+/** An engine and a HAProxy by hand, with a scaler that keeps their pools, as far as the scaler sees of both. */
+export function scaledWorld(...originals: readonly Container[]) {
+	const clock = createFakeClock();
+	const containers = new Map(originals.map((one) => [one.id, one]));
+	const held = new Map<string, Hold>();
+	const [calls, records, lines]: [string[], string[], { level: string; msg: string }[]] = [[], [], []];
+	/** What a test changes as it goes on. */
+	const now = {
+		start: "ready" as Start,
+		removes: "done" as "done" | "denied" | "fails",
+		inFlight: 0,
+		canStart: 4,
+		haproxy: "answers" as "answers" | "is silent",
+		orders: new Map<string, ScaleOrder>(),
+		/** Until it is resolved, the engine makes nothing. */
+		making: Promise.resolve(),
+		/** A pass that is late: what scaling sees instead of what is. */
+		seen: undefined as Draft | undefined,
+		/** What is in flight at those that are drained. */
+		finishing: 0,
+	};
+	const nameOf = (id: string) => containers.get(id)?.name ?? id.slice(0, 8);
+	const draft = () =>
+		now.seen ?? build(surroundings({ containers: [...containers.values()], held: [...held] }));
+
+	function change(id: string, over: Partial<Container>, ...actions: readonly string[]): void {
+		const before = containers.get(id);
+		if (before !== undefined) containers.set(id, { ...before, ...over });
+		for (const action of actions) scaler.note({ containerId: id, action });
+	}
+
+	const replicas: ScalerPorts["replicas"] = {
+		template: async (id) => {
+			const one = containers.get(id);
+			if (one === undefined) return undefined;
+			return savedTemplate("many-options", (inspected) => {
+				[inspected.Id, inspected.Name, inspected.Image] = [id, `/${one.name}`, one.image];
+				inspected.Config.Labels = { ...one.labels };
+			});
+		},
+		create: async (name, { Labels, Image }) => {
+			calls.push(`create ${name}`);
+			await now.making;
+			if ([...containers.values()].some((one) => one.name === name)) return { kind: "exists" };
+			const id = idOf(`${name} ${calls.length}`);
+			const created = new Date(clock.wall()).toISOString();
+			containers.set(id, { ...container(name), id, created, image: Image, labels: Labels, state: "created" });
+			return { kind: "created", id };
+		},
+		start: async (id) => {
+			if (now.start === "denied") return { kind: "denied", message: "no POST here" };
+			if (now.start === "fails") throw new Error("its network is gone");
+			change(id, { state: "running", health: now.start === "never ready" ? "starting" : "healthy" }, "start");
+			if (now.start === "crashes") change(id, { state: "exited", exitCode: 1 }, "die");
+			return { kind: "done" };
+		},
+		stop: async (id) => {
+			if (now.removes === "denied") return { kind: "denied", message: "no POST here" };
+			if (containers.get(id)?.state !== "running") return { kind: "done" };
+			calls.push(`stop ${nameOf(id)}`);
+			change(id, { state: "exited" }, "kill", "die", "stop");
+			return { kind: "done" };
+		},
+		remove: async (id) => {
+			if (now.removes === "fails") throw new Error("the disk is in use");
+			if (containers.has(id)) calls.push(`remove ${nameOf(id)}`);
+			containers.delete(id);
+			scaler.note({ containerId: id, action: "destroy" });
+			return { kind: "done" };
+		},
+	};
+
+	const ports: ScalerPorts = {
+		draft,
+		load: async (pools) => {
+			if (now.haproxy === "is silent") throw new Error("no answer");
+			return pools.map((pool) => {
+				const servers = membersOf(draft().fleet).filter((member) => member.pool === pool);
+				const open = servers.filter(({ server }) => server.state === undefined).length;
+				return {
+					...{ pool, queued: 0, requests: 0, queueMs: 0, responseMs: 0 },
+					servers: servers.map(({ server }) => ({
+						server: server.name,
+						current: server.state === undefined ? now.inFlight / open : 0,
+						open: server.state === undefined,
+					})),
+				};
+			});
+		},
+		replicas,
+		hold: (id, hold) => {
+			if (hold === undefined) held.delete(id);
+			else held.set(id, hold);
+		},
+		inFlight: async (_, name) => {
+			const its = [...containers.values()].find(({ id }) => name.endsWith(id.slice(0, 8)));
+			const isOut = its === undefined || held.get(its.id) === "maint";
+			return { state: isOut ? "out" : "drained", open: now.finishing, queued: 0 };
+		},
+		order: (pool) => now.orders.get(pool),
+		room: async () => ({ canStart: now.canStart, why: "" }),
+		record: (events) =>
+			void records.push(...events.map(({ event, name, why }) => `${event} ${name}: ${why}`)),
+	};
+	const log = createLog("debug", { write: (line) => lines.push(JSON.parse(line)) });
+	const scaler = createScaler({
+		...{ ports, clock, log },
+		language: { join: "role=backend", prefix: "ballast." },
+		marking: { prefix: "ballast.", owner: "proxy-1" },
+	});
+
+	/** From now on, until the test ends. */
+	function run(): AbortController {
+		const ends = new AbortController();
+		const ended = scaler.run(ends.signal);
+		onTestFinished(async () => {
+			ends.abort();
+			await ended;
+		});
+		return ends;
+	}
+
+	return {
+		...{ now, scaler, calls, records, held, run, draft, clock },
+		warnings: () => lines.filter(({ level }) => level === "warn").map(({ msg }) => msg),
+		told: () => lines.map(({ msg }) => msg),
+		advance: clock.advance,
+		/** The names of those that run. */
+		up: () => [...containers.values()].filter(({ state }) => state === "running").map(({ name }) => name),
+		/** All there are, whatever their state. */
+		all: () => [...containers.values()].map(({ name }) => name),
+		add: (one: Container) => {
+			containers.set(one.id, one);
+			scaler.note({ containerId: one.id, action: "start" });
+		},
+		byName: (name: string) => [...containers.values()].find((one) => one.name === name),
+		/** What somebody does to the container of this name; `actions`: what the engine tells of it. */
+		happens: (name: string, over: Partial<Container>, ...actions: readonly string[]) => {
+			const id = [...containers.values()].find((one) => one.name === name)?.id ?? "";
+			change(id, over, ...actions);
+			if (actions.includes("destroy")) containers.delete(id);
+		},
+		settled,
+	};
+}
+
+/** An original whose size is asked for. */
+export function scaledContainer(name: string, scale: string, over: Partial<Container> = {}): Container {
+	return container(name, { health: "healthy", ...over, labels: { "ballast.scale": scale, ...over.labels } });
+}
+
+type Fate = readonly [over: Partial<Container>, ...actions: readonly string[]];
+
+/** What becomes of a container, and what Docker tells of that. */
+export const dockerStop: Fate = [{ state: "exited" }, "kill", "die", "stop"];
+export const dockerKill: Fate = [{ state: "exited", exitCode: 137 }, "kill", "die"];
+export const dockerRemove: Fate = [{ state: "exited" }, "kill", "die", "destroy"];
+export const crash: Fate = [{ state: "exited", exitCode: 1 }, "die"];
