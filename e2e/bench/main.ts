@@ -7,6 +7,7 @@ import { churning, leaves, stops } from "./losses.ts";
 import { hurtEngines, killedProcesses } from "./recovery.ts";
 import { createReport } from "./report.ts";
 import { scale } from "./scale.ts";
+import { scaling } from "./scaling.ts";
 import { throughput } from "./throughput.ts";
 
 /* `make bench`: figures with their spread, beside a reference of the same run. Nothing here passes or fails. */
@@ -23,6 +24,7 @@ const sections = {
 	processes: { title: "after a process was killed", measure: killedProcesses },
 	engines: { title: "after an engine was away", measure: hurtEngines },
 	scale: { title: "by number of servers", measure: scale },
+	scaling: { title: "after a step of the load", measure: scaling },
 } as const satisfies Record<string, Section>;
 
 const only = process.env["ONLY"]?.split(",").filter((name) => name !== "");

@@ -11,6 +11,7 @@ const questions = {
 	servers: get("/servers"),
 	problems: get("/problems"),
 	status: get("/status"),
+	scale: get("/scale"),
 } as const;
 type Question = keyof typeof questions;
 

@@ -24,9 +24,10 @@ export type Stage = AsyncDisposable & {
 	readonly load: (title: string, act: () => Promise<unknown>, mix?: Mix) => Promise<Verdict>;
 };
 
-export async function createStage(subject: string): Promise<Stage> {
+/** `options`: of the proxy, as for `docker run`. */
+export async function createStage(subject: string, options: readonly string[] = []): Promise<Stage> {
 	const sandbox = await createSandbox(subject);
-	const [proxy, apps] = await Promise.all([startProxy(sandbox), createApps(sandbox)]);
+	const [proxy, apps] = await Promise.all([startProxy(sandbox, options), createApps(sandbox)]);
 	let started = 0;
 
 	async function join(manner: Manner, ...options: readonly string[]): Promise<string> {
