@@ -24,6 +24,10 @@ logs: ## follow what the proxy and the web apps print
 demo: $(dependencies) engine images browser ## see servers come and go, step by step, with the evidence in logs/
 	@node_modules/.bin/node e2e/demo/main.ts
 
+.PHONY: demo-scale
+demo-scale: $(dependencies) engine images ## see containers come and go with the load: two minutes
+	@node_modules/.bin/node e2e/demo/scaling.ts
+
 .PHONY: test
 test: $(dependencies) engine images browser valkey ## everything: check, then the tests on a real engine
 	@scripts/verify all

@@ -1,7 +1,8 @@
 import { expect, test } from "vitest";
-import { docker, inspect, sh, tryDocker } from "../harness/docker.ts";
+import { docker, inspect, tryDocker } from "../harness/docker.ts";
 import { eventually } from "../harness/eventually.ts";
-import { ballast, problemsOf, problemWith, startProxy } from "../harness/proxy.ts";
+import { freePort } from "../harness/free-port.ts";
+import { ballast, killController, problemsOf, problemWith, startProxy } from "../harness/proxy.ts";
 import { createSandbox, type Sandbox } from "../harness/sandbox.ts";
 import { lateListener, letListen, startServer, startWebapp } from "../harness/servers.ts";
 import { createApps } from "../load/apps.ts";
@@ -85,7 +86,7 @@ test.concurrent("a controller that is killed knows its clones again", async () =
 	const { proxy, original, clone } = await startPair(sandbox);
 	const before = await idOf(clone);
 
-	await sh(proxy.name, "kill -KILL $(s6-svstat -o pid /run/service/controller)");
+	await killController(proxy);
 
 	await decides(proxy, ({ kind, observed }) => kind === "hold" && observed.ready === 2);
 	await runs(sandbox, original, clone);
@@ -125,19 +126,13 @@ test.concurrent("a container that can't be cloned is told every reason at once, 
 	await using sandbox = await createSandbox("keeping");
 	const proxy = await startProxy(sandbox, scaling);
 	const volume = await sandbox.volume("written");
-	const options = [
-		"--publish",
-		"127.0.0.1:0:3000",
-		"--publish",
-		"127.0.0.1:48391:9000",
-		"-v",
-		`${volume}:/data`,
-	];
+	const port = await freePort();
+	const options = ["--publish", `127.0.0.1:${port}:9000`, "-v", `${volume}:/data`];
 	const original = await startWebapp(sandbox, "app", ...two, "--label", "ballast.port=3000", ...options);
 
 	const { message, hint } = await problemWith(proxy, "not-cloned", original);
 
-	expect(message).toContain("48391");
+	expect(message).toContain(`port ${port} of the host`);
 	expect(message).toContain(volume);
 	expect(hint).toContain("ballast.scale.ports=drop");
 	expect(hint).toContain("ballast.scale.volumes=share");

@@ -102,3 +102,12 @@ test("a pool that nobody asks a size for is answered with those that there are",
 		hint: expect.stringContaining("BALLAST_SCALE=on"),
 	});
 });
+
+test("what was set for a pool that is not scaled any more can be taken back", async () => {
+	const { post, orders } = controller({ decisions: () => new Map() });
+	orders.set("nodes", 3);
+
+	expect(await post({ pool: "nodes", order: null })).toEqual({ status: 200, remarks: [] });
+	expect(orders.size).toBe(0);
+	expect(await post({ pool: "nodes", order: null })).toMatchObject({ status: 400 });
+});

@@ -40,7 +40,8 @@ export async function setScale(
 	order: ScaleOrder | null,
 ): Promise<{ readonly remarks: readonly string[] }> {
 	const known = [...sources.decisions().keys()];
-	if (!known.includes(pool))
+	const isTakenBack = order === null && sources.orders().has(pool);
+	if (!known.includes(pool) && !isTakenBack)
 		throw new AppError("bad-input", `expected a pool that is scaled, got ${printable(pool)}`, {
 			hint: sources.on
 				? `there are: ${known.join(", ") || "none; the label scale on a container asks for it"}`

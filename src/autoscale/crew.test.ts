@@ -153,3 +153,39 @@ test("those that are kept are written down as such", () => {
 	crew.keep(1, "more load");
 	expect(events).toMatchObject([{ event: "scale-up", name: "web-scale-1", why: "kept: more load" }]);
 });
+
+test("where a clone can't be started, the next is tried ever more rarely, every 30 s in the end", async () => {
+	const { crew, clock, calls } = crewOf({
+		start: async () => {
+			throw new Error("network shop not found");
+		},
+	});
+	const waits: number[] = [];
+	for (let at = 0, since = 0; waits.length < 6; at += 1_000) {
+		const before = created(calls).length;
+		await crew.add(sourceFor(), place, 1, "", signal).catch(() => undefined);
+		if (created(calls).length > before) {
+			waits.push((at - since) / 1_000);
+			since = at;
+		}
+		await clock.advance(1_000);
+	}
+
+	expect(waits).toEqual([0, 2, 4, 8, 16, 30]);
+});
+
+test("one that is started ends that", async () => {
+	let isBroken = true;
+	const { crew, clock } = crewOf({
+		start: async () => {
+			if (isBroken) throw new Error("network shop not found");
+			return { kind: "done" };
+		},
+	});
+	await expect(crew.add(sourceFor(), place, 1, "", signal)).rejects.toThrow("network shop");
+	isBroken = false;
+	await clock.advance(2_000);
+
+	expect(await crew.add(sourceFor(), place, 1, "", signal)).toBe(1);
+	expect(await crew.add(sourceFor(), place, 1, "", signal)).toBe(1);
+});

@@ -4,12 +4,13 @@ import type { ScaleEvent } from "../model/membership.ts";
 import type { Problem } from "../model/problem.ts";
 import type { ScaledMember } from "../model/scaled-pools.ts";
 import type { Departures } from "./departures.ts";
-import { type Grown, grow } from "./grow.ts";
+import type { Grown } from "./grow.ts";
 import type { Lives } from "./lives.ts";
 import type { ScalerPorts } from "./ports.ts";
 import { deniedProblem, notClonedProblem } from "./problems.ts";
 import type { Leaver } from "./retire.ts";
 import type { Source } from "./source.ts";
+import { createStarts } from "./starts.ts";
 
 /** A pool, and those in it that stay. */
 export type Place = { readonly pool: string; readonly members: readonly ScaledMember[] };
@@ -48,6 +49,7 @@ const deniedMs = 60_000;
 export function createCrew({ ports: { replicas, record }, lives, departures, clock }: Parts): Crew {
 	let problem: Problem | undefined;
 	let deniedUntil = Number.NEGATIVE_INFINITY;
+	const start = createStarts(replicas, clock);
 	/** Ordinals whose names somebody else has. */
 	const taken = new Set<number>();
 
@@ -59,7 +61,7 @@ export function createCrew({ ports: { replicas, record }, lives, departures, clo
 		];
 		let made = 0;
 		for (const ordinal of freeOrdinals(names, taken, by)) {
-			const grown = await grow(source.template, { ...source.order, ordinal }, replicas, signal);
+			const grown = await start(source, ordinal, signal);
 			problem = problemOf(grown, pool, source);
 			if (grown.kind === "exists") taken.add(ordinal);
 			if (grown.kind === "denied") deniedUntil = clock.now() + deniedMs;

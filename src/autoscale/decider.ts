@@ -38,16 +38,18 @@ export function createDecider(parts: DeciderParts): Decider {
 
 	function observationOf(from: Source, { members }: Place, canStart: number): Observation {
 		const counts = countsOf(members, gauge.load());
+		const starting = counts.starting + lives.unseen().length;
 		return {
 			...counts,
 			...experience.told(),
 			now: clock.now(),
 			samples: gauge.take(),
-			starting: counts.starting + lives.unseen().length,
+			starting,
 			draining: departures.draining(),
 			rolloutUnderWay: members.some((one) => isStale(one, from)),
 			held: 0,
-			canStart,
+			// As many at once as there are processors: those that are starting have them.
+			canStart: Math.max(0, canStart - starting),
 		};
 	}
 

@@ -41,4 +41,6 @@ test("advice is told once, and not that there is nothing to do", () => {
 	const up = { kind: "up", by: 2, why: "more", advice: true } as const;
 	expect(noted(up, up, { ...up, kind: "hold" }, up).lines).toEqual(Array(2).fill("scaling would up: more"));
 	expect(noted({ ...up, advice: false }).lines).toEqual([]);
+	// Numbers change each second.
+	expect(noted({ ...up, why: "62 in flight" }, { ...up, why: "63 in flight" }).lines).toHaveLength(1);
 });

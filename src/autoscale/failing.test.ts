@@ -62,8 +62,9 @@ describe("what does not come up", () => {
 		expect(world.all()).toEqual(["web", "api"]);
 
 		world.now.start = "ready";
-		await world.advance(1_000);
+		await world.advance(8_000);
 		expect(world.up()).toHaveLength(4);
+		expect(world.warnings()).toHaveLength(2);
 	});
 
 	test("an engine that takes no changes is left alone for a minute, and that is a problem", async () => {

@@ -69,6 +69,10 @@ describe("the pools whose size is ours to keep", () => {
 		expect(poolsOf(clone(1), original("web", {}))).toMatchObject([{ asked: undefined }]);
 	});
 
+	test("a clone of another proxy is no original of ours", () => {
+		expect(poolsOf(clone(1, { "ballast.scale": "2" }, "role=other"))).toEqual([]);
+	});
+
 	test("a clone of another proxy is none of ours to remove", () => {
 		const [pool] = poolsOf(original("web", { "ballast.scale": "2" }), clone(1, {}, "role=other"));
 		expect(pool?.members.map((one) => one.clone)).toEqual([undefined, undefined]);

@@ -54,7 +54,8 @@ export function scaledPools(
 	);
 	const pools = [...byPool].map(([pool, its]) => {
 		const members = its.map((one) => memberOf(one, language, owner));
-		const originals = its.filter((_, index) => members[index]?.clone === undefined);
+		// Nor are other proxies' clones originals.
+		const originals = its.filter(({ container }) => readMarks(container, language.prefix) === undefined);
 		return { pool, asked: askedBy(originals.toSorted(byAge)[0]), members };
 	});
 	return pools

@@ -1,0 +1,59 @@
+import { setTimeout as delay } from "node:timers/promises";
+import type { ScaleAnswer } from "../../src/admin/scale.ts";
+import { ask } from "../harness/ask.ts";
+import { createStage, type Stage } from "../load/stage.ts";
+import { type Mix, startTraffic } from "../load/traffic.ts";
+import { summaryOf, verdictOn } from "../load/verdict.ts";
+import { allIn, scaling } from "../scale/pool.ts";
+
+/* `make demo-scale`: load comes and goes, and containers with it; a line each second. */
+
+const labels = [
+	"scale=1-6",
+	"scale.target=20",
+	"scale.ready=5s",
+	"scale.down-after=10s",
+	"scale.volumes=share",
+];
+
+const phases = [
+	{ title: "a few clients", clients: 5, seconds: 8 },
+	{ title: "a hundred of them", clients: 100, seconds: 25 },
+	{ title: "a few again", clients: 5, seconds: 75 },
+] as const;
+
+/** Each waits a second for its answer, and asks again. */
+function mixOf(clients: number): Mix {
+	return { kept: 0, thinkMs: 1, fresh: 0, slow: clients, slowMs: 1_000, methods: "all" };
+}
+
+async function lineOf({ proxy }: Stage): Promise<string> {
+	const { pools }: ScaleAnswer = JSON.parse((await ask(proxy, "scale")).scale);
+	const last = pools[0]?.decisions.at(-1);
+	if (last === undefined) return "nothing decided yet";
+	const { observed, demand, kind, by, why } = last;
+	const crew = "█".repeat(observed.ready) + "▒".repeat(observed.starting) + "░".repeat(observed.draining);
+	const inFlight = `${Math.round(demand?.inFlight ?? 0)} in flight`.padStart(13);
+	return `${inFlight}  ${crew.padEnd(8)}  ${kind === "hold" ? "" : `${kind} ${by}: `}${why}`;
+}
+
+async function demo(stage: Stage): Promise<void> {
+	await stage.join("graceful", ...labels.flatMap((label) => ["--label", `ballast.${label}`]));
+	console.log("One container, and up to five clones of it: █ takes requests, ▒ starts, ░ drains.");
+	const began = Date.now();
+	for (const { title, clients, seconds } of phases) {
+		console.log(`\n${title}\n`);
+		const traffic = startTraffic(stage.proxy.url, mixOf(clients));
+		const until = Date.now() + seconds * 1_000;
+		while (Date.now() < until) {
+			await delay(1_000);
+			const second = `${Math.round((Date.now() - began) / 1_000)} s`.padStart(7);
+			console.log(`${second}  ${await lineOf(stage)}`);
+		}
+		console.log(`\n  ${summaryOf(await verdictOn(await traffic.stop(), stage.apps))}`);
+	}
+	console.log(`\nLeft of them: ${(await allIn(stage.sandbox)).join(", ")}. Removing all of it.`);
+}
+
+await using stage = await createStage("demo-scale", scaling);
+await demo(stage);
