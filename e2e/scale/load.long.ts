@@ -5,6 +5,7 @@ import { nothingLost } from "../load/verdict.ts";
 import { fall, joinScaled, rise } from "./following.ts";
 import { allIn, deedsOf, runningIn, scaling } from "./pool.ts";
 
+/* Seen to fail where nobody waits for what is in flight (`retire` in src/autoscale/retire.ts): a POST of 10,015 requests. */
 test("promise 9: containers follow the load up and down, no request is lost, and nothing is left behind", async () => {
 	await using stage = await createStage("scale", scaling);
 	const original = await joinScaled(stage);

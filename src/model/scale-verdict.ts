@@ -57,7 +57,9 @@ const leastSeenMs = 1_000;
 
 function blind({ demand, seenMs }: Situation): Verdict | undefined {
 	if (demand === undefined) return hold(`no sample within ${staleMs / 1000} s`);
-	return seenMs < leastSeenMs ? hold(`samples for ${seenMs / 1000} s, and no mean of them yet`) : undefined;
+	return seenMs < leastSeenMs
+		? hold(`samples for ${(seenMs / 1000).toFixed(1)} s, and no mean of them yet`)
+		: undefined;
 }
 
 function rollout({ observed }: Situation): Verdict | undefined {
