@@ -4,17 +4,10 @@ import { ask } from "../harness/ask.ts";
 import { createStage, type Stage } from "../load/stage.ts";
 import { type Mix, startTraffic } from "../load/traffic.ts";
 import { summaryOf, verdictOn } from "../load/verdict.ts";
+import { joinScaled } from "../scale/following.ts";
 import { allIn, scaling } from "../scale/pool.ts";
 
 /* `make demo-scale`: load comes and goes, and containers with it; a line each second. */
-
-const labels = [
-	"scale=1-6",
-	"scale.target=20",
-	"scale.ready=5s",
-	"scale.down-after=10s",
-	"scale.volumes=share",
-];
 
 const phases = [
 	{ title: "a few clients", clients: 5, seconds: 8 },
@@ -37,16 +30,17 @@ async function lineOf({ proxy }: Stage): Promise<string> {
 	return `${inFlight}  ${crew.padEnd(8)}  ${kind === "hold" ? "" : `${kind} ${by}: `}${why}`;
 }
 
-async function demo(stage: Stage): Promise<void> {
-	await stage.join("graceful", ...labels.flatMap((label) => ["--label", `ballast.${label}`]));
+/** Until Ctrl-C: what it has begun is taken away in any case. */
+async function demo(stage: Stage, signal: AbortSignal): Promise<void> {
+	await joinScaled(stage);
 	console.log("One container, and up to five clones of it: █ takes requests, ▒ starts, ░ drains.");
 	const began = Date.now();
 	for (const { title, clients, seconds } of phases) {
 		console.log(`\n${title}\n`);
 		const traffic = startTraffic(stage.proxy.url, mixOf(clients));
 		const until = Date.now() + seconds * 1_000;
-		while (Date.now() < until) {
-			await delay(1_000);
+		while (Date.now() < until && !signal.aborted) {
+			await delay(1_000, undefined, { signal }).catch(() => undefined);
 			const second = `${Math.round((Date.now() - began) / 1_000)} s`.padStart(7);
 			console.log(`${second}  ${await lineOf(stage)}`);
 		}
@@ -55,5 +49,7 @@ async function demo(stage: Stage): Promise<void> {
 	console.log(`\nLeft of them: ${(await allIn(stage.sandbox)).join(", ")}. Removing all of it.`);
 }
 
+const enough = new AbortController();
+for (const name of ["SIGINT", "SIGTERM", "SIGHUP"] as const) process.on(name, () => enough.abort(name));
 await using stage = await createStage("demo-scale", scaling);
-await demo(stage);
+await demo(stage, enough.signal);

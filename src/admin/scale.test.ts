@@ -2,23 +2,12 @@ import { expect, test } from "vitest";
 import { decide, noMemory } from "../model/scale.ts";
 import type { ScaleOrder } from "../model/scale-order.ts";
 import { sourceFor } from "../testing/scaled-members.ts";
+import { observation } from "../testing/scaling.ts";
 import { adminPorts } from "../testing/status-builder.ts";
 import { createApi } from "./api.ts";
 import type { ScaleSources } from "./scale.ts";
 
-const { decision } = decide(sourceFor().asked.policy, noMemory, {
-	...{
-		now: 0,
-		samples: [],
-		ready: 1,
-		starting: 0,
-		draining: 0,
-		unhealthy: 0,
-		rolloutUnderWay: false,
-		held: 0,
-	},
-	...{ failures: { count: 0, lastAt: 0 }, canStart: 4 },
-});
+const { decision } = decide(sourceFor().asked.policy, noMemory, observation({ ready: 1 }));
 
 function controller(over: Partial<ScaleSources> = {}) {
 	const orders = new Map<string, ScaleOrder>();

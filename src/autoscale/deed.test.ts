@@ -2,25 +2,14 @@ import { expect, test } from "vitest";
 import { decide, noMemory, type ScaleDecision } from "../model/scale.ts";
 import type { ScaledMember } from "../model/scaled-pools.ts";
 import { cloned, original, sourceFor } from "../testing/scaled-members.ts";
+import { observation } from "../testing/scaling.ts";
 import { createDeed, isStale } from "./deed.ts";
 
 const { signal } = new AbortController();
 const source = sourceFor();
 const fresh = (ordinal: number, over: Partial<ScaledMember> = {}) => cloned(ordinal, over, source.generation);
 const policy = source.asked.policy;
-const observed = {
-	...{
-		now: 0,
-		samples: [],
-		ready: 3,
-		starting: 0,
-		draining: 0,
-		unhealthy: 0,
-		rolloutUnderWay: false,
-		held: 0,
-	},
-	...{ failures: { count: 0, lastAt: 0 }, canStart: 4 },
-};
+const observed = observation({ ready: 3 });
 
 function decision(over: Partial<ScaleDecision>): ScaleDecision {
 	return { ...decide(policy, noMemory, observed).decision, why: "so", ...over };

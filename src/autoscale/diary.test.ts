@@ -1,22 +1,11 @@
 import { expect, test } from "vitest";
 import { decide, noMemory, type ScaleDecision } from "../model/scale.ts";
 import { sourceFor } from "../testing/scaled-members.ts";
+import { observation } from "../testing/scaling.ts";
 import { createDiary } from "./diary.ts";
 
 const { policy } = sourceFor().asked;
-const observed = {
-	...{
-		now: 0,
-		samples: [],
-		ready: 1,
-		starting: 0,
-		draining: 0,
-		unhealthy: 0,
-		rolloutUnderWay: false,
-		held: 0,
-	},
-	...{ failures: { count: 0, lastAt: 0 }, canStart: 4 },
-};
+const observed = observation({ ready: 1 });
 
 function noted(...decisions: readonly Partial<ScaleDecision>[]) {
 	const lines: unknown[] = [];

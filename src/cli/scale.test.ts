@@ -5,6 +5,7 @@ import { serveAdmin } from "../admin/server.ts";
 import { decide, noMemory, type ScaleDecision } from "../model/scale.ts";
 import type { ScaleOrder } from "../model/scale-order.ts";
 import { sourceFor } from "../testing/scaled-members.ts";
+import { observation } from "../testing/scaling.ts";
 import { adminPorts } from "../testing/status-builder.ts";
 import { temporaryDirectory } from "../testing/temporary-directory.ts";
 import { scaleText, scaleVerb } from "./scale.ts";
@@ -13,19 +14,11 @@ import { scaleText, scaleVerb } from "./scale.ts";
 const samples = [0, 250, 500, 750, 1_000].map((at) => ({
 	...{ at, inFlight: 63, queued: 0, requests: at, responseMs: 20, queueMs: 0 },
 }));
-const { decision } = decide(sourceFor().asked.policy, noMemory, {
-	...{
-		now: 1_000,
-		samples,
-		ready: 1,
-		starting: 1,
-		draining: 0,
-		unhealthy: 0,
-		rolloutUnderWay: false,
-		held: 0,
-	},
-	...{ failures: { count: 0, lastAt: 0 }, canStart: 4 },
-});
+const { decision } = decide(
+	sourceFor().asked.policy,
+	noMemory,
+	observation({ now: 1_000, samples, ready: 1, starting: 1, canStart: 4 }),
+);
 const hold: ScaleDecision = { ...decision, kind: "hold", by: 0, why: "as many as are wanted" };
 
 const plain = (text: string): readonly string[] =>
