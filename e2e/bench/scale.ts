@@ -79,8 +79,7 @@ async function resync({ proxy, engine }: FakedProxy): Promise<number> {
 	const { lastTurn } = await statusOf(proxy);
 	engine.requests.length = 0;
 	await readAgain(proxy);
-	while (!engine.requests.some((request) => request.startsWith("GET /containers/json"))) await delay(1);
-	const listed = wallTime();
+	const listed = await listedAt(engine);
 	const turned = await eventually(async () => {
 		const status = await statusOf(proxy);
 		if (status.lastTurn === lastTurn) throw new Error("no turn yet");
@@ -94,4 +93,14 @@ async function serves({ proxy }: FakedProxy, size: number): Promise<void> {
 		const { servers } = await statusOf(proxy);
 		if (servers !== size) throw new Error(`expected ${size} servers, got ${servers}`);
 	}, 120_000);
+}
+
+/** Looked for each millisecond: to miss the list by more would be part of the figure. */
+async function listedAt({ requests }: FakedProxy["engine"]): Promise<number> {
+	const deadline = performance.now() + 60_000;
+	while (!requests.some((request) => request.startsWith("GET /containers/json"))) {
+		if (performance.now() > deadline) throw new Error("the engine was not asked for a list within a minute");
+		await delay(1);
+	}
+	return wallTime();
 }

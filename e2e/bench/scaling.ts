@@ -1,11 +1,14 @@
+import { setTimeout as delay } from "node:timers/promises";
 import { eventually } from "../harness/eventually.ts";
 import { keptLines, type MembershipLine } from "../harness/membership.ts";
 import { createStage, type Stage } from "../load/stage.ts";
 import { startTraffic } from "../load/traffic.ts";
 import { decides, runningIn, scaling as switchedOn } from "../scale/pool.ts";
+import { cpuOf } from "./consumption.ts";
 import type { Figure } from "./figures.ts";
 
 const rounds = 3;
+const restSeconds = 20;
 /** Requests in flight, of which each container is to have 20. */
 const [load, enough] = [100, 5];
 const labels = [
@@ -28,10 +31,14 @@ export async function scaling(): Promise<readonly Figure[]> {
 		lost.push(round.lost);
 		process.stdout.write(".");
 	}
+	const spent = await cpuOf(stage.proxy);
+	await delay(restSeconds * 1_000);
+	const { controller } = await spent();
 	return [
 		{ what: "a load of five containers comes to one, until five take requests", unit: "s", values: steps },
 		{ what: "of that, a container's own start", unit: "s", values: starts },
 		{ what: "failed meanwhile", unit: "requests", values: lost },
+		{ what: "the controller's processor, at rest", unit: "% of a core", values: [controller] },
 	];
 }
 

@@ -20,6 +20,8 @@ type Parts = {
 
 export function createKeepers({ language, owner, create, onDone }: Parts): Keepers {
 	const keepers = new Map<string, Keeper>();
+	/** What the latest pass has found is looked at four times a second, and a pass is rare. */
+	let latest: { readonly draft: Draft; readonly present: readonly ScaledPool[] } | undefined;
 
 	function of(pool: string): Keeper {
 		const keeper = keepers.get(pool) ?? create();
@@ -29,7 +31,8 @@ export function createKeepers({ language, owner, create, onDone }: Parts): Keepe
 
 	function pools(draft: Draft | undefined): readonly ScaledPool[] {
 		if (draft === undefined) return [];
-		const present = scaledPools(draft.standings, language, owner);
+		if (latest?.draft !== draft) latest = { draft, present: scaledPools(draft.standings, language, owner) };
+		const { present } = latest;
 		return [...present, ...vanished(present)];
 	}
 
