@@ -9,6 +9,7 @@ import { containerOf } from "./inspect.ts";
 import { type Listed, listedIn } from "./listing.ts";
 import type { EngineSettings } from "./locate.ts";
 import { createReplicas, type Replicas } from "./replicas.ts";
+import { createUsages, type Usages } from "./usage.ts";
 
 /** What we ask of a Docker engine. Each call ends within its time limit, and throws `AppError` when it has no answer. */
 export type DockerClient = {
@@ -45,12 +46,13 @@ const longestLine = 1_000_000;
 export function createDockerClient(
 	settings: string | EngineSettings,
 	limitMs = 5_000,
-): DockerClient & Replicas & Disposable {
+): DockerClient & Replicas & Usages & Disposable {
 	const engine = createEngine(typeof settings === "string" ? hostAlone(settings) : settings, limitMs);
 	const { ask, inspect } = engine;
 
 	return {
 		...createReplicas(engine, limitMs),
+		...createUsages(engine),
 		get engine() {
 			return engine.place;
 		},

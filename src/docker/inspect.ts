@@ -2,6 +2,7 @@ import { isIP } from "node:net";
 import * as v from "valibot";
 import type { Attachment, Container, Publication } from "../model/container.ts";
 import { answerOf, fullId } from "./answer.ts";
+import { limitOf, limits } from "./processors.ts";
 import { signalName, signalNumber } from "./signals.ts";
 
 /** Docker waits for ever at -1. A year is as long to us, and stays a number of seconds everywhere. */
@@ -64,7 +65,7 @@ const inspected = v.object({
 		StopSignal: v.optional(v.pipe(v.union([v.string(), v.number()]), v.transform(String)), "SIGTERM"),
 		StopTimeout: v.optional(v.nullable(v.pipe(v.number(), v.integer("whole seconds")), 10), 10),
 	}),
-	HostConfig: v.object({ NetworkMode: v.string() }),
+	HostConfig: v.object({ NetworkMode: v.string(), ...limits }),
 	NetworkSettings: v.object({
 		Networks: networks,
 		Ports: v.nullish(v.record(v.string(), v.nullable(v.array(binding)))),
@@ -80,6 +81,7 @@ export function containerOf(json: unknown): Container {
 		json,
 		"an inspected container",
 	);
+	const processors = limitOf(HostConfig);
 	return {
 		id: Id,
 		name: Name.replace(/^\//, ""),
@@ -97,6 +99,7 @@ export function containerOf(json: unknown): Container {
 		networks: attachmentsOf(NetworkSettings.Networks ?? {}),
 		stopSignal: stopSignalOf(Config.StopSignal),
 		stopTimeout: Config.StopTimeout < 0 ? endless : Config.StopTimeout,
+		...(processors !== undefined && { processors }),
 	};
 }
 

@@ -29,6 +29,8 @@ export type Container = {
 	readonly stopSignal: string;
 	/** Seconds that `docker stop` waits before it kills; Docker's default is 10. */
 	readonly stopTimeout: number;
+	/** How many processors it may use, such as 0.5, where it has a limit of its own. */
+	readonly processors?: number;
 };
 
 export type ContainerState = "created" | "running" | "paused" | "restarting" | "removing" | "exited" | "dead";

@@ -9,7 +9,7 @@ export function contractFake(docker: FakeDocker): ContractEngine {
 		host: docker.host,
 		start: async (name, label, checked = false) => {
 			const [key = "", value = ""] = label.split("=");
-			return life.start({ name, labels: { [key]: value }, ...(checked && { health: "healthy" }) });
+			return life.start({ name, usedMs: 1, labels: { [key]: value }, ...(checked && { health: "healthy" }) });
 		},
 		pause: async (id) => life.pause(id),
 		signal: async (id, signal) => life.kill(id, signal),

@@ -19,6 +19,8 @@ export type FakeContainer = {
 	/** The network that its address is in; without it, the engine's only bridge. */
 	readonly network?: string;
 	readonly gateway?: string;
+	/** What it has used of one processor since its start, in milliseconds; undefined: nothing is counted. */
+	readonly usedMs?: number;
 	/** Laid over the whole body that `inspect` would answer. */
 	readonly inspect?: Readonly<Record<string, unknown>>;
 };
@@ -88,6 +90,18 @@ export function inspectOf(container: FakeContainer): unknown {
 		HostConfig: { ...real.HostConfig, NetworkMode: container.networkMode ?? "fake-net" },
 		NetworkSettings: { Networks: networksOf(container) },
 		...container.inspect,
+	};
+}
+
+/** What `GET /containers/<id>/stats` answers of processors. Of one that does not run there are zeros, and a time of the year 1. */
+export function statsOf({ usedMs = 0, status = "running" }: FakeContainer, now: number): unknown {
+	const isUp = status === "running" || status === "paused";
+	return {
+		read: isUp ? new Date(now).toISOString() : "0001-01-01T00:00:00Z",
+		cpu_stats: {
+			cpu_usage: { total_usage: isUp ? usedMs * 1e6 : 0 },
+			...(isUp && { system_cpu_usage: now * 2e6, online_cpus: 2 }),
+		},
 	};
 }
 

@@ -7,6 +7,7 @@ import {
 	inspectOf,
 	isListed,
 	listEntry,
+	statsOf,
 } from "./fake-container.ts";
 import { createFakeStreams, eventOf, type StreamFaults } from "./fake-events.ts";
 import { createFakeReplicas } from "./fake-replicas.ts";
@@ -82,11 +83,11 @@ export async function createFakeDocker(): Promise<FakeDocker> {
 
 	function answer({ pathname, searchParams }: URL, response: ServerResponse): void {
 		const filters: Filters = JSON.parse(searchParams.get("filters") ?? "{}");
-		const [, id] = /^\/containers\/([^/]+)\/json$/.exec(pathname) ?? [];
+		const [, id, what] = /^\/containers\/([^/]+)\/(json|stats)$/.exec(pathname) ?? [];
 		if (pathname === "/events") subscribe(filters, response);
 		else if (pathname === "/containers/json") reply(response, 200, listed(filters));
 		else if (pathname === "/networks") reply(response, 200, [{ Id: fakeId("net") }]);
-		else if (id !== undefined) replyInspect(response, id);
+		else if (id !== undefined) replyAbout(response, id, what);
 		else reply(response, 404, { message: "page not found" });
 	}
 
@@ -100,12 +101,12 @@ export async function createFakeDocker(): Promise<FakeDocker> {
 		return found.map((one) => listEntry(one, clock.now()));
 	}
 
-	function replyInspect(response: ServerResponse, id: string): void {
+	function replyAbout(response: ServerResponse, id: string, what: string | undefined): void {
 		const all = [...containers.values()];
 		const found =
 			containers.get(id) ?? all.find(({ name }) => name === id) ?? all.find((one) => one.id.startsWith(id));
 		if (found === undefined) reply(response, 404, { message: `No such container: ${id}` });
-		else reply(response, 200, inspectOf(found));
+		else reply(response, 200, what === "stats" ? statsOf(found, clock.now()) : inspectOf(found));
 	}
 
 	let connections = 0;
