@@ -62,7 +62,7 @@ export async function run(
 	const cookieKey = await cookieKeyOf(settings);
 	const holds = await openHolds(settings.stateDir);
 	const shared = { status, trigger, membership, sockets, log } as const;
-	const scaling = await openScaling(settings, { ...shared, replicas: client });
+	const scaling = await openScaling(settings, { ...shared, engine: client });
 	const held = () => new Map([...holds.all(), ...scaling.held()]);
 	const ports = portsOf(settings, { client, inventory, probe, haproxy, membership, cookieKey, holds, held });
 	const reconciler = createReconciler(ports, systemClock, {

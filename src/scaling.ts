@@ -4,6 +4,7 @@ import { roomOnHost } from "./autoscale/room.ts";
 import { createScaler, type Scaler } from "./autoscale/scaler.ts";
 import { systemClock } from "./clock.ts";
 import type { Replicas } from "./docker/replicas.ts";
+import type { Usages } from "./docker/usage.ts";
 import { showInFlight } from "./haproxy/in-flight.ts";
 import { showLoad } from "./haproxy/load.ts";
 import type { CommandSocket } from "./haproxy/socket.ts";
@@ -16,7 +17,7 @@ import type { MembershipLog } from "./state/membership-log.ts";
 import { openScaleOrders } from "./state/scale-orders.ts";
 
 export type ScalingParts = {
-	readonly replicas: Replicas;
+	readonly engine: Replicas & Usages;
 	readonly sockets: { readonly worker: CommandSocket; readonly master: CommandSocket };
 	readonly status: StatusBoard;
 	readonly trigger: Trigger;
@@ -35,14 +36,15 @@ export type Scaling = {
 /** Scaling, put together; nothing of it runs yet. */
 export async function openScaling(
 	{ joinLabel, labelPrefix, scale, stateDir }: Settings,
-	{ replicas, sockets, status, trigger, membership, log }: ScalingParts,
+	{ engine, sockets, status, trigger, membership, log }: ScalingParts,
 ): Promise<Scaling> {
 	const orders = await openScaleOrders(stateDir);
 	const held = new Map<string, Hold>();
 	const ports: ScalerPorts = {
 		draft: () => status.outcome()?.draft,
 		load: async (pools, signal) => await showLoad(sockets.worker, pools, signal),
-		replicas,
+		replicas: engine,
+		usage: engine.usage,
 		hold: (id, hold) => {
 			if (hold === undefined) held.delete(id);
 			else held.set(id, hold);

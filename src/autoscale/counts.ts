@@ -10,15 +10,24 @@ export type Counts = Pick<Observation, "ready" | "starting" | "unhealthy">;
  * server is taken to be well.
  */
 export function countsOf(members: readonly ScaledMember[], load: PoolLoad | undefined): Counts {
+	const well = wellOf(members, load);
+	const ready = readyOf(members, load).length;
+	return { unhealthy: members.length - well.length, starting: well.length - ready, ready };
+}
+
+/** Those that HAProxy sends requests to. */
+export function readyOf(
+	members: readonly ScaledMember[],
+	load: PoolLoad | undefined,
+): readonly ScaledMember[] {
+	return wellOf(members, load).filter(({ server }) => server !== undefined);
+}
+
+function wellOf(members: readonly ScaledMember[], load: PoolLoad | undefined): readonly ScaledMember[] {
 	const serving = servingOf(load);
+	const isShut = (one: ScaledMember) => one.server !== undefined && serving(one)?.open === false;
 	// One that is paused is no newcomer, whatever may become of it.
-	const isIll = (one: ScaledMember) =>
-		one.failed ||
-		one.container.state !== "running" ||
-		(one.server !== undefined && serving(one)?.open === false);
-	const unhealthy = members.filter(isIll).length;
-	const starting = members.filter((one) => one.server === undefined && !isIll(one)).length;
-	return { unhealthy, starting, ready: members.length - unhealthy - starting };
+	return members.filter((one) => !one.failed && one.container.state === "running" && !isShut(one));
 }
 
 /** What HAProxy says of a member; undefined where it says nothing. */

@@ -11,6 +11,7 @@ import type { Experience } from "./experience.ts";
 import type { Gauge } from "./gauge.ts";
 import type { Lives } from "./lives.ts";
 import type { ScalerPorts } from "./ports.ts";
+import { countedBy, type Processors } from "./processors.ts";
 import type { Source } from "./source.ts";
 
 /** Lays before the law what is known of a pool, and remembers what the law asks it to. */
@@ -25,6 +26,7 @@ export type DeciderParts = {
 	readonly ports: Pick<ScalerPorts, "order">;
 	readonly clock: Pick<Clock, "now">;
 	readonly gauge: Pick<Gauge, "load" | "take">;
+	readonly processors: Pick<Processors, "canTell">;
 	readonly experience: Pick<Experience, "told">;
 	readonly lives: Pick<Lives, "unseen" | "forgive">;
 	readonly departures: Pick<Departures, "draining">;
@@ -33,7 +35,7 @@ export type DeciderParts = {
 };
 
 export function createDecider(parts: DeciderParts): Decider {
-	const { ports, clock, gauge, experience, lives, departures, deed, diary } = parts;
+	const { ports, clock, gauge, processors, experience, lives, departures, deed, diary } = parts;
 	let memory = noMemory;
 
 	function observationOf(from: Source, { members }: Place, canStart: number): Observation {
@@ -55,7 +57,7 @@ export function createDecider(parts: DeciderParts): Decider {
 
 	return {
 		decide: (from, place, canStart, parked) => {
-			const policy = asOrdered(from.asked.policy, ports.order(place.pool));
+			const policy = asOrdered(countedBy(from.asked, processors), ports.order(place.pool));
 			const observation = observationOf(from, place, canStart);
 			const bounds = {
 				min: Math.max(0, policy.min - parked),

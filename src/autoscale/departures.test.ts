@@ -27,6 +27,7 @@ function leaving(replicas: Partial<ScalerPorts["replicas"]> = {}) {
 		...{
 			draft: () => undefined,
 			load: unused,
+			usage: unused,
 			order: () => undefined,
 			room: unused,
 			record: () => undefined,

@@ -37,3 +37,12 @@ test("while nobody takes them, the latest 30 s of them are kept", () => {
 	const taken = take();
 	expect([taken.length, taken[0]?.at]).toEqual([120, 880]);
 });
+
+test("a sample tells what is used of the processors, where that is known at that moment", () => {
+	let cpu: number | undefined;
+	const { sampled, take } = createGauge(() => cpu);
+	sampled(load, 1, new Set());
+	cpu = 0.4;
+	sampled(load, 2, new Set());
+	expect(take().map((sample) => sample.cpu)).toEqual([undefined, 0.4]);
+});

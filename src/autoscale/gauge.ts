@@ -14,7 +14,8 @@ export type Gauge = {
 /** While nothing can be decided, they are not taken: as many as the law looks back, 30 s of four a second. */
 const most = 120;
 
-export function createGauge(): Gauge {
+/** @param cpu what the containers use of the processors, at this moment; undefined: not known */
+export function createGauge(cpu: () => number | undefined = () => undefined): Gauge {
 	let latest: PoolLoad | undefined;
 	let samples: readonly Sample[] = [];
 
@@ -25,7 +26,9 @@ export function createGauge(): Gauge {
 			const { queued, requests, queueMs, responseMs } = load;
 			const staying = load.servers.filter(({ server }) => !going.has(server));
 			const inFlight = staying.reduce((sum, { current }) => sum + current, 0);
-			samples = [...samples, { at, inFlight, queued, requests, queueMs, responseMs }].slice(-most);
+			const used = cpu();
+			const sample = { at, inFlight, queued, requests, queueMs, responseMs };
+			samples = [...samples, used === undefined ? sample : { ...sample, cpu: used }].slice(-most);
 		},
 		take: () => {
 			const taken = samples;

@@ -3,7 +3,7 @@ import type { Log } from "../log.ts";
 import type { PoolLoad } from "../model/pool-load.ts";
 import type { Problem } from "../model/problem.ts";
 import type { ScaleDecision } from "../model/scale.ts";
-import type { ScaleOrder } from "../model/scale-order.ts";
+import { asOrdered, type ScaleOrder } from "../model/scale-order.ts";
 import type { ScaledPool } from "../model/scaled-pools.ts";
 import { createCrew, type Place } from "./crew.ts";
 import { createDecider } from "./decider.ts";
@@ -15,6 +15,7 @@ import { createExperience } from "./experience.ts";
 import { createGauge } from "./gauge.ts";
 import { createLives, type News } from "./lives.ts";
 import type { ScalerPorts } from "./ports.ts";
+import { createProcessors } from "./processors.ts";
 import { type Marking, type Source, sourceOf } from "./source.ts";
 
 /** Keeps one pool at the size that is asked for. */
@@ -44,12 +45,13 @@ const comebackMs = 10_000;
 
 export function createKeeper(parts: KeeperParts): Keeper {
 	const { ports, ends, clock, log, marking } = parts;
-	const [gauge, diary, experience] = [createGauge(), createDiary(log), createExperience()];
+	const processors = createProcessors({ usage: ports.usage, clock, log });
+	const [gauge, diary, experience] = [createGauge(processors.share), createDiary(log), createExperience()];
 	const lives = createLives(ends);
 	const departures = createDepartures(parts);
 	const crew = createCrew({ ...parts, lives, departures });
 	const deed = createDeed(crew, gauge.load);
-	const decider = createDecider({ ...parts, gauge, experience, lives, departures, deed, diary });
+	const decider = createDecider({ ...parts, gauge, processors, experience, lives, departures, deed, diary });
 	let source: Source | undefined;
 	/** Since when nobody asks for a size. */
 	let aloneSince: number | undefined;
@@ -68,6 +70,7 @@ export function createKeeper(parts: KeeperParts): Keeper {
 			return 0;
 		}
 		heed(next, ports.order(pool.pool));
+		processors.follow(asOrdered(next.asked.policy, ordered), place, gauge.load(), signal);
 		const decision = decider.decide(next, place, canStart, news.parked);
 		return decision.advice || crew.isDenied() ? 0 : await deed.act(next, place, decision, signal);
 	}

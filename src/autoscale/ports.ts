@@ -5,6 +5,7 @@ import type { ScaleEvent } from "../model/membership.ts";
 import type { PoolLoad } from "../model/pool-load.ts";
 import type { ScaleOrder } from "../model/scale-order.ts";
 import type { Template } from "../model/template.ts";
+import type { Usage } from "../model/usage.ts";
 import type { Room } from "./room.ts";
 
 /** What scaling needs of the world. app.ts plugs the adapters in. */
@@ -14,6 +15,7 @@ export type ScalerPorts = {
 	/** Of each of these pools that HAProxy has. Throws when it does not answer. */
 	readonly load: (pools: readonly string[], signal: AbortSignal) => Promise<readonly PoolLoad[]>;
 	readonly replicas: ReplicasPort;
+	readonly usage: UsagePort;
 	/** Lets a container finish, as a person's hold would; undefined takes it back. Counts at once. */
 	readonly hold: (id: string, hold: Hold | undefined) => void;
 	readonly inFlight: (pool: string, server: string, signal: AbortSignal) => Promise<InFlight>;
@@ -47,5 +49,11 @@ export type ReplicasPort = {
 	) => Promise<{ readonly kind: "done" } | Denied>;
 	readonly remove: (id: string, signal: AbortSignal) => Promise<{ readonly kind: "done" } | Denied>;
 };
+
+/** What containers have used of the processors, by id; those that don't run are left out. */
+export type UsagePort = (
+	ids: readonly string[],
+	signal: AbortSignal,
+) => Promise<{ readonly kind: "told"; readonly usages: ReadonlyMap<string, Usage> } | Denied>;
 
 export type Denied = { readonly kind: "denied"; readonly message: string };

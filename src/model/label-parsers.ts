@@ -53,6 +53,13 @@ export function parseMilliseconds(text: string): number | undefined {
 	return ms > 0 && ms <= 60_000 ? ms : undefined;
 }
 
+/** `70%` or `70`, as a share from 0.01 to 1; `off` is none at all. */
+export function parseShare(text: string): number | "off" | undefined {
+	if (text === "off") return text;
+	const percent = wholeNumber(1, 100)(text.replace(/%$/, ""));
+	return percent === undefined ? undefined : percent / 100;
+}
+
 /** `2` is exactly two, `1-8` from one to eight. */
 export function parseRange(text: string): { readonly min: number; readonly max: number } | undefined {
 	const [, least, most = least] = /^(\d{1,4})(?:-(\d{1,4}))?$/.exec(text) ?? [];

@@ -4,6 +4,7 @@ import {
 	parseMilliseconds,
 	parseRange,
 	parseSeconds,
+	parseShare,
 	wholeNumber,
 } from "./label-parsers.ts";
 
@@ -15,6 +16,11 @@ export const scaleVocabulary = {
 		parse: parseRange,
 	},
 	"scale.compose": { expected: "join or detach", example: "detach", parse: oneOf("join", "detach") },
+	"scale.cpu": {
+		expected: "a share such as `70%`, from 1% to 100%, or off",
+		example: "70%",
+		parse: parseShare,
+	},
 	"scale.down-after": {
 		expected: "a time such as `60s` or `5m`, 24h at most",
 		example: "5m",

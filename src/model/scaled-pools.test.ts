@@ -122,6 +122,24 @@ describe("what is asked for", () => {
 		expect(scalePolicyOf({ scale: { min: 1, max: 8 }, ...wishes })?.target).toBe(target);
 	});
 
+	test.each([
+		["a limit of its own", {}, 0.5, 0.7],
+		["no limit", {}, undefined, undefined],
+		["a limit, and a label", { "scale.cpu": 0.4 }, 0.5, 0.4],
+		["a label alone", { "scale.cpu": 0.4 }, undefined, 0.4],
+		["a limit, and no wish to count", { "scale.cpu": "off" }, 0.5, undefined],
+	] as const)("processors count with %s", (_, wishes, processors, cpu) => {
+		const container = processors === undefined ? {} : { processors };
+		expect(scalePolicyOf({ scale: { min: 1, max: 8 }, ...wishes }, container)?.cpu).toBe(cpu);
+	});
+
+	test("the limit that counts is that of the oldest original", () => {
+		const labels = { "ballast.scale": "1-4" };
+		const limited = original("web", labels, { processors: 0.5 });
+		const younger = original("other", labels, { created: "2026-02-01T00:00:00Z" });
+		expect(poolsOf(younger, limited)).toMatchObject([{ asked: { policy: { cpu: 0.7 } } }]);
+	});
+
 	test("labels in seconds are milliseconds to the law", () => {
 		const wishes = { "scale.ready": 20, "scale.down-after": 90, "scale.queue": 250, "scale.rps": 9 };
 		expect(scalePolicyOf({ scale: { min: 1, max: 8 }, ...wishes, "scale.mode": "up-only" })).toMatchObject({
@@ -151,6 +169,12 @@ describe("what can't be had is a problem", () => {
 			},
 		]);
 		expect(poolsOf(flapping)).toEqual([]);
+	});
+
+	test("of more of the processors than can be used, likewise", () => {
+		const greedy = original("web", { "ballast.scale": "1-4", "ballast.scale.cpu": "95%" });
+		const message = expect.stringContaining("1.1 × 95 % = 105 % of the limit");
+		expect(problems(greedy)).toMatchObject([{ code: "scale-refused", message }]);
 	});
 
 	test("and told of an original alone", () => {

@@ -34,7 +34,7 @@ export type ScaledMember = {
 	readonly drainMs: number;
 };
 
-const usual = { target: 20, queueMs: 100, readyMs: 60_000, mode: "auto" } as const;
+const usual = { target: 20, cpu: 0.7, queueMs: 100, readyMs: 60_000, mode: "auto" } as const;
 
 /** Of its `maxconn`, what a server has in flight that is well used. */
 const wellUsed = 0.7;
@@ -70,16 +70,21 @@ function byAge({ container: a }: Standing, { container: b }: Standing): number {
 function askedBy(oldest: Standing | undefined): Asked | undefined {
 	if (oldest === undefined) return undefined;
 	const { wishes } = oldest.reading;
-	const policy = scalePolicyOf(wishes);
+	const policy = scalePolicyOf(wishes, oldest.container);
 	if (policy === undefined || policyFault(policy) !== undefined) return undefined;
 	return { policy, original: oldest.container, wishes };
 }
 
-/** Undefined where no size is asked for. */
-export function scalePolicyOf(wishes: Wishes): ScalePolicy | undefined {
+/** Undefined where no size is asked for. `processors`: what the container may use of them, where it has a limit of its own. */
+export function scalePolicyOf(
+	wishes: Wishes,
+	{ processors }: Pick<Container, "processors"> = {},
+): ScalePolicy | undefined {
 	const { scale, maxconn } = wishes;
 	if (scale === undefined) return undefined;
 	const [rps, downAfter, ready] = [wishes["scale.rps"], wishes["scale.down-after"], wishes["scale.ready"]];
+	// Without a limit, what one container uses of the machine depends on all that runs there.
+	const cpu = wishes["scale.cpu"] ?? (processors === undefined ? "off" : usual.cpu);
 	const target = maxconn === undefined ? usual.target : Math.max(1, Math.floor(maxconn * wellUsed));
 	return {
 		...scale,
@@ -89,6 +94,7 @@ export function scalePolicyOf(wishes: Wishes): ScalePolicy | undefined {
 		mode: wishes["scale.mode"] ?? usual.mode,
 		...(maxconn === undefined ? {} : { maxconn }),
 		...(rps === undefined ? {} : { rps }),
+		...(cpu === "off" ? {} : { cpu }),
 		...(downAfter === undefined ? {} : { downAfterMs: downAfter * 1_000 }),
 	};
 }
@@ -112,7 +118,7 @@ export function scaleProblems(
 ): readonly Problem[] {
 	return standings.flatMap((standing) => {
 		const { container, reading, hasSay } = standing;
-		const policy = scalePolicyOf(reading.wishes);
+		const policy = scalePolicyOf(reading.wishes, container);
 		if (policy === undefined || !hasSay || readMarks(container, prefix) !== undefined) return [];
 		if (!isOn) return [switchedOff(container, prefix)];
 		const fault = policyFault(policy);

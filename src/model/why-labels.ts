@@ -30,6 +30,10 @@ const meanings: Meanings = {
 		min === max ? `${min} of it shall be alive` : `between ${min} and ${max} of it, as the load asks for`,
 	"scale.compose": (way) =>
 		way === "join" ? "Compose sees its clones as its own" : "Compose does not see its clones",
+	"scale.cpu": (share) =>
+		share === "off"
+			? "what it uses of the processors is not looked at"
+			: `one more for each ${Math.round(share * 100)} % of what one may use of the processors`,
 	"scale.down-after": (seconds) => `fewer only after ${seconds} s of less load`,
 	"scale.mode": (mode) => scaleModes[mode],
 	"scale.ports": (way) =>

@@ -33,7 +33,10 @@ export function scaledWorld(...originals: readonly Container[]) {
 		seen: undefined as Draft | undefined,
 		/** What is in flight at those that are drained. */
 		finishing: 0,
+		/** What each container uses of the processors, as a share of its limit. */
+		cpu: 0.1 as number | "denied" | "fails" | "hangs",
 	};
+	let used = { at: clock.wall(), ms: 1 };
 	const nameOf = (id: string) => containers.get(id)?.name ?? id.slice(0, 8);
 	const draft = () =>
 		now.seen ?? build(surroundings({ containers: [...containers.values()], held: [...held] }));
@@ -103,6 +106,14 @@ export function scaledWorld(...originals: readonly Container[]) {
 			});
 		},
 		replicas,
+		usage: async (ids) => {
+			if (now.cpu === "fails") throw new Error("no answer within 5 s");
+			if (now.cpu === "hangs") return await new Promise(() => undefined);
+			if (now.cpu === "denied") return { kind: "denied", message: "no statistics here" };
+			used = { at: clock.wall(), ms: used.ms + (clock.wall() - used.at) * now.cpu };
+			const usage = { at: used.at, usedMs: used.ms, machine: 1 };
+			return { kind: "told", usages: new Map(ids.map((id) => [id, usage])) };
+		},
 		hold: (id, hold) => {
 			if (hold === undefined) held.delete(id);
 			else held.set(id, hold);
