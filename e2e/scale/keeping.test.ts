@@ -100,7 +100,7 @@ test.concurrent("a person's number comes before the labels', until it is taken b
 	expect(await ballast(proxy, "scale", "nodes=3")).toMatchObject({ exitCode: 0 });
 	await runs(sandbox, original, clone, `${original}-scale-2`);
 
-	expect((await ballast(proxy, "scale", "nodes=auto")).stdout).toMatch(/^nodes /m);
+	expect((await ballast(proxy, "scale", "nodes=resume")).stdout).toMatch(/^nodes /m);
 	await runs(sandbox, original, clone);
 	expect(await ballast(proxy, "scale", "nodes=none")).toMatchObject({
 		exitCode: 2,

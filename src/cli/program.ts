@@ -126,7 +126,7 @@ function addController(program: Command): void {
 	controllerVerb(program, "scale", "how many containers pools have, why, and what they shall have")
 		.argument(
 			"[pool]",
-			"a pool; <pool>=<number> sets how many, <pool>=paused keeps those that are, <pool>=auto takes that back",
+			"a pool; <pool>=<number> sets how many, <pool>=pause keeps those that are, <pool>=resume takes either back",
 		)
 		.option("--explain", "the latest decisions, with every number that went in")
 		.option("--json", "as JSON")

@@ -28,18 +28,26 @@ export async function scaleVerb(
 	return exitCodes.ok;
 }
 
-/** `nodes`, `nodes=3`, `nodes=paused`, `nodes=auto`. */
+/** `nodes`, `nodes=3`, `nodes=pause`, `nodes=resume`. */
 function poolAndOrder(asked: string): readonly [pool: string, order?: ScaleOrder | null] {
 	const [, pool = "", , order] = /^([^=]+)(=(.*))?$/.exec(asked) ?? [];
 	if (order === undefined && pool !== "") return [pool];
-	if (order === "auto") return [pool, null];
-	if (order === "paused") return [pool, order];
+	const word = words.get(order ?? "");
+	if (word !== undefined) return [pool, word];
 	if (/^[1-9]\d{0,2}$|^1000$/.test(order ?? "")) return [pool, Number(order)];
 	throw new AppError(
 		"bad-input",
-		`expected <pool>=<number from 1 to 1000>, =paused or =auto, got ${printable(asked)}`,
+		`expected <pool>=<number from 1 to 1000>, =pause or =resume, got ${printable(asked)}`,
 	);
 }
+
+/** What is told of a pool, `paused`, and of a mode, `auto`, is understood as well. */
+const words: ReadonlyMap<string, ScaleOrder | null> = new Map([
+	["pause", "paused"],
+	["paused", "paused"],
+	["resume", null],
+	["auto", null],
+]);
 
 function unknownPool(pool: string, { on, pools }: ScaleAnswer): AppError {
 	const names = pools.map((row) => row.pool).join(", ");
