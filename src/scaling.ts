@@ -62,6 +62,7 @@ export async function openScaling(
 	const scaler = createScaler({ ports, clock: systemClock, log, language, marking });
 	const sources: ScaleSources = {
 		on: scale,
+		clock: () => ({ now: systemClock.now(), wall: systemClock.wall() }),
 		decisions: scaler.decisions,
 		orders: orders.all,
 		order: async (pool, order) => {

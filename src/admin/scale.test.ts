@@ -13,6 +13,7 @@ function controller(over: Partial<ScaleSources> = {}) {
 	const orders = new Map<string, ScaleOrder>();
 	const scale: ScaleSources = {
 		on: true,
+		clock: () => ({ now: 60_000, wall: 1_800_000_000_000 }),
 		decisions: () => new Map([["nodes", [decision]]]),
 		orders: () => orders,
 		order: async (pool, order) => {
@@ -36,7 +37,11 @@ function controller(over: Partial<ScaleSources> = {}) {
 test("each pool that is scaled is told, with its latest decisions and what a person has set", async () => {
 	const { get, orders } = controller();
 	const decisions = JSON.parse(JSON.stringify([decision]));
-	expect(await get()).toEqual({ on: true, pools: [{ pool: "nodes", order: null, decisions }] });
+	expect(await get()).toEqual({
+		on: true,
+		clock: { now: 60_000, wall: 1_800_000_000_000 },
+		pools: [{ pool: "nodes", order: null, decisions }],
+	});
 	orders.set("nodes", "paused");
 	expect(await get()).toMatchObject({ pools: [{ order: "paused" }] });
 });

@@ -13,24 +13,30 @@ export type ScaleRow = {
 	readonly decisions: readonly ScaleDecision[];
 };
 
-/** `on`: whether the operator lets Ballast make and remove containers. */
-export type ScaleAnswer = { readonly on: boolean; readonly pools: readonly ScaleRow[] };
+export type ScaleAnswer = {
+	/** Whether the operator lets Ballast make and remove containers. */
+	readonly on: boolean;
+	/** The time at which this is told, by the clock that decisions have theirs from, and since 1970; both in milliseconds. */
+	readonly clock: { readonly now: number; readonly wall: number };
+	readonly pools: readonly ScaleRow[];
+};
 
 export type ScaleSources = {
 	readonly on: boolean;
+	readonly clock: () => ScaleAnswer["clock"];
 	readonly decisions: () => ReadonlyMap<string, readonly ScaleDecision[]>;
 	readonly orders: () => ReadonlyMap<string, ScaleOrder>;
 	/** Sets it and lets it take effect; gives what keeps it from outliving the controller. */
 	readonly order: (pool: string, order: ScaleOrder | undefined) => Promise<readonly Problem[]>;
 };
 
-export function scaleAnswer({ on, decisions, orders }: ScaleSources): ScaleAnswer {
+export function scaleAnswer({ on, clock, decisions, orders }: ScaleSources): ScaleAnswer {
 	const rows = [...decisions()].map(([pool, its]) => ({
 		pool,
 		order: orders().get(pool) ?? null,
 		decisions: its,
 	}));
-	return { on, pools: rows };
+	return { on, clock: clock(), pools: rows };
 }
 
 /** Throws `AppError` `bad-input` for a pool that nobody asks a size for. */

@@ -2,9 +2,9 @@ import { askController, postToController } from "../admin/client.ts";
 import type { ScaleAnswer, ScaleRow } from "../admin/scale.ts";
 import { AppError } from "../errors.ts";
 import { printable } from "../model/labels.ts";
-import type { ScaleDecision } from "../model/scale.ts";
 import type { ScaleOrder } from "../model/scale-order.ts";
 import { exitCodes } from "./exit-codes.ts";
+import { scaleExplained, verdictText } from "./scale-explained.ts";
 import { table } from "./table.ts";
 
 export type ScaleFlags = { readonly explain: boolean; readonly json: boolean };
@@ -23,7 +23,10 @@ export async function scaleVerb(
 	const answer = await askController(socket, "/scale");
 	const pools = answer.pools.filter((row) => pool === undefined || row.pool === pool);
 	if (pool !== undefined && pools.length === 0) throw unknownPool(pool, answer);
-	const text = () => (explain ? pools.map(explanation).join("\n\n") : scaleText({ ...answer, pools }));
+	const text = () =>
+		explain
+			? pools.map((row) => scaleExplained(row, answer.clock)).join("\n\n")
+			: scaleText({ ...answer, pools });
 	console.log(json ? JSON.stringify({ ...answer, pools }, undefined, "\t") : text());
 	return exitCodes.ok;
 }
@@ -58,7 +61,7 @@ function unknownPool(pool: string, { on, pools }: ScaleAnswer): AppError {
 	});
 }
 
-export function scaleText({ on, pools }: ScaleAnswer): string {
+export function scaleText({ on, pools }: Pick<ScaleAnswer, "on" | "pools">): string {
 	if (!on) return "Scaling is switched off; BALLAST_SCALE=on on the proxy switches it on.";
 	if (pools.length === 0) return "No pool is scaled: no container carries the label scale.";
 	return table(
@@ -81,40 +84,4 @@ function cellsOf({ pool, order, decisions }: ScaleRow): readonly string[] {
 		`${order ?? ""}`,
 		verdictText(last),
 	];
-}
-
-function verdictText({ kind, by, why, advice }: ScaleDecision): string {
-	const act = kind === "hold" ? "hold" : `${kind} ${by}`;
-	return `${advice ? "would " : ""}${act}: ${why}`;
-}
-
-/** Every number that went into the latest decisions, newest last. */
-function explanation({ pool, decisions }: ScaleRow): string {
-	return [`${pool}`, ...decisions.map(decisionText)].join("\n");
-}
-
-function decisionText(decision: ScaleDecision): string {
-	const { demand, observed, serving, highest, windowMs, seenMs } = decision;
-	const facts = {
-		serving,
-		...observed,
-		...Object.fromEntries(Object.entries(demand ?? {}).filter(([, value]) => typeof value === "number")),
-		...Object.fromEntries(
-			(demand?.signals ?? []).map(({ name, amount, want }) => [name, `${round(amount)}→${want}`]),
-		),
-		highest,
-		windowMs,
-		seenMs,
-	};
-	const numbers = Object.entries(facts).flatMap(([name, value]) => numberText(name, value));
-	return `  ${verdictText(decision)}\n    ${numbers.join("  ")}`;
-}
-
-function numberText(name: string, value: unknown): readonly string[] {
-	if (typeof value === "number") return [`${name}=${round(value)}`];
-	return typeof value === "string" ? [`${name}=${value}`] : [];
-}
-
-function round(value: number): number {
-	return Math.round(value * 100) / 100;
 }

@@ -77,7 +77,10 @@ export function adminPorts(over: Partial<AdminPorts> = {}): AdminPorts {
 		why: async () => ({ known: false, near: [] }),
 		hold: async () => ({ known: false, near: [] }),
 		inFlight: async () => ({ state: "out", open: 0, queued: 0, replaced: [] }),
-		scale: { on: false, decisions: () => new Map(), orders: () => new Map(), order: async () => [] },
+		scale: {
+			...{ on: false, clock: () => ({ now: 0, wall: 0 }) },
+			...{ decisions: () => new Map(), orders: () => new Map(), order: async () => [] },
+		},
 		...over,
 	};
 }
