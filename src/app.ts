@@ -62,7 +62,9 @@ export async function run(
 	const cookieKey = await cookieKeyOf(settings);
 	const holds = await openHolds(settings.stateDir);
 	const shared = { status, trigger, membership, sockets, log } as const;
-	const scaling = await openScaling(settings, { ...shared, engine: client });
+	await using announcer = await announcerOf(settings, () => proxyIn(status), log);
+	const tells = { announce: announcer.announce, engine: client } as const;
+	const scaling = await openScaling(settings, { ...shared, ...tells });
 	const held = () => new Map([...holds.all(), ...scaling.held()]);
 	const ports = portsOf(settings, { client, inventory, probe, haproxy, membership, cookieKey, holds, held });
 	const reconciler = createReconciler(ports, systemClock, {
@@ -70,7 +72,6 @@ export async function run(
 		options: await optionsOf(settings, cookieKey.key),
 		firstStart: (await ports.generations.current(true)) === undefined,
 	});
-	await using announcer = await announcerOf(settings, () => proxyIn(status), log);
 	const announce: Announcer["announce"] = (happenings) => {
 		announcer.announce(happenings);
 		if (happenings.length > 0) scaling.scaler.nudge();

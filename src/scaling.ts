@@ -10,6 +10,7 @@ import { showLoad } from "./haproxy/load.ts";
 import type { CommandSocket } from "./haproxy/socket.ts";
 import type { Log } from "./log.ts";
 import type { Hold } from "./model/fleet.ts";
+import { type Happening, scaleHappenings } from "./model/happening.ts";
 import type { StatusBoard } from "./reconcile/status.ts";
 import type { Trigger } from "./reconcile/trigger.ts";
 import type { Settings } from "./settings.ts";
@@ -22,6 +23,8 @@ export type ScalingParts = {
 	readonly status: StatusBoard;
 	readonly trigger: Trigger;
 	readonly membership: MembershipLog;
+	/** Tells handlers and webhooks; neither waits nor throws. */
+	readonly announce: (happenings: readonly Happening[]) => void;
 	readonly log: Log;
 };
 
@@ -36,7 +39,7 @@ export type Scaling = {
 /** Scaling, put together; nothing of it runs yet. */
 export async function openScaling(
 	{ joinLabel, labelPrefix, scale, stateDir }: Settings,
-	{ engine, sockets, status, trigger, membership, log }: ScalingParts,
+	{ engine, sockets, status, trigger, membership, announce, log }: ScalingParts,
 ): Promise<Scaling> {
 	const orders = await openScaleOrders(stateDir);
 	const held = new Map<string, Hold>();
@@ -54,7 +57,10 @@ export async function openScaling(
 			await showInFlight(sockets.master, { pool, server, aged: false }, signal),
 		order: (pool) => orders.all().get(pool),
 		room: roomOnHost,
-		record: (events) => void membership.append(events),
+		record: (events) => {
+			void membership.append(events);
+			announce(scaleHappenings(events));
+		},
 	};
 	const language = { join: joinLabel, prefix: labelPrefix };
 	// Whoever has this join label on this engine is the same owner, in another container as well.

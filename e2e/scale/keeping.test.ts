@@ -1,4 +1,5 @@
 import { expect, test } from "vitest";
+import { receivedBy, startReceiver } from "../handlers/receiver.ts";
 import { docker, inspect, tryDocker } from "../harness/docker.ts";
 import { eventually } from "../harness/eventually.ts";
 import { freePort } from "../harness/free-port.ts";
@@ -14,8 +15,8 @@ import { allIn, decides, deedsOf, runs, scaling } from "./pool.ts";
 const two = ["--label", "ballast.scale=2"] as const;
 
 /** A proxy that may scale, an original, and its one clone. */
-async function startPair(sandbox: Sandbox) {
-	const proxy = await startProxy(sandbox, scaling);
+async function startPair(sandbox: Sandbox, ...options: readonly string[]) {
+	const proxy = await startProxy(sandbox, [...scaling, ...options]);
 	const original = await startWebapp(sandbox, "app", ...two);
 	const clone = `${original}-scale-1`;
 	await runs(sandbox, original, clone);
@@ -93,15 +94,24 @@ test.concurrent("a controller that is killed knows its clones again", async () =
 	expect(await idOf(clone)).toBe(before);
 });
 
-test.concurrent("a person's number comes before the labels', until it is taken back", async () => {
+test.concurrent("a person's number comes before the labels', until it is taken back, and listeners are told", async () => {
 	await using sandbox = await createSandbox("keeping");
-	const { proxy, original, clone } = await startPair(sandbox);
+	const receiver = await startReceiver(sandbox, "");
+	const hook = `BALLAST_WEBHOOKS=http://${receiver}:8080`;
+	const { proxy, original, clone } = await startPair(sandbox, "-e", hook);
 
 	expect(await ballast(proxy, "scale", "nodes=3")).toMatchObject({ exitCode: 0 });
 	await runs(sandbox, original, clone, `${original}-scale-2`);
 
 	expect((await ballast(proxy, "scale", "nodes=resume")).stdout).toMatch(/^nodes /m);
 	await runs(sandbox, original, clone);
+	const told = async () => (await receivedBy(receiver)).map(({ body }) => JSON.parse(body));
+	for (const event of ["scale-up", "scale-down"]) {
+		const member = expect.objectContaining({ name: `${original}-scale-2`, pool: "nodes" });
+		await eventually(async () => {
+			expect(await told()).toContainEqual(expect.objectContaining({ event, member }));
+		});
+	}
 	expect(await ballast(proxy, "scale", "nodes=none")).toMatchObject({
 		exitCode: 2,
 		stderr: expect.stringContaining("expected <pool>="),

@@ -28,6 +28,25 @@ describe("the one line of JSON, and the essentials, of", () => {
 
 	test.each<[Happening, string, Record<string, string>]>([
 		[
+			{
+				kind: "scaling",
+				event: "scale-up",
+				member: {
+					...{
+						event: "scale-up",
+						role: "backend",
+						name: "web-scale-1",
+						id: "1a",
+						address: "",
+						pool: "nodes",
+					},
+					why: "62 in flight want 4 at 20 each",
+				},
+			},
+			'"member":{"name":"web-scale-1","id":"1a","address":"","pool":"nodes","role":"backend","why":"62 in flight want 4 at 20 each"}',
+			{ BALLAST_NAME: "web-scale-1", BALLAST_POOL: "nodes", BALLAST_WHY: "62 in flight want 4 at 20 each" },
+		],
+		[
 			{ kind: "pool", event: "pool-empty", pool: "nodes", why: "web: paused" },
 			'"pool":"nodes","why":"web: paused"',
 			{ BALLAST_POOL: "nodes", BALLAST_WHY: "web: paused" },

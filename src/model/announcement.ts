@@ -43,7 +43,8 @@ type Told = {
 
 function told(happening: Happening): Told {
 	switch (happening.kind) {
-		case "member": {
+		case "member":
+		case "scaling": {
 			const { name, id, address, pool, role, why } = happening.member;
 			return {
 				facts: { member: { name, id, address, pool, role, why } },

@@ -1,7 +1,7 @@
 import { describe, expect, test } from "vitest";
 import { fleetOf } from "./build.ts";
 import type { Member } from "./fleet.ts";
-import { happeningsOf, ownHappening } from "./happening.ts";
+import { happeningsOf, ownHappening, scaleHappenings } from "./happening.ts";
 import type { MembershipEvent } from "./membership.ts";
 import type { Problem } from "./problem.ts";
 
@@ -51,6 +51,17 @@ describe("of a pass is told", () => {
 
 	test("the proxy's own start as a join, which fills no pool", () => {
 		expect(told([], { ...change("join", "lb", ""), role: "balancer" })).toEqual(["member-join lb"]);
+	});
+
+	test("what scaling did as an event of its own, in its order", () => {
+		const up = { ...change("join", "web-scale-1"), event: "scale-up", address: "" } as const;
+		const down = { ...up, event: "scale-down", name: "web-scale-2" } as const;
+
+		expect(scaleHappenings([up, down])).toEqual([
+			{ kind: "scaling", event: "scale-up", member: up },
+			{ kind: "scaling", event: "scale-down", member: down },
+		]);
+		expect(() => ownHappening("scale-up", undefined)).toThrow("one of Ballast's own");
 	});
 
 	test("a reload with its reasons, and each new problem, but no notice", () => {

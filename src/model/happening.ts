@@ -1,12 +1,13 @@
 import { AppError } from "../errors.ts";
 import { emptyFleet, type Fleet } from "./fleet.ts";
-import type { MembershipEvent } from "./membership.ts";
+import type { MembershipEvent, ScaleEvent } from "./membership.ts";
 import type { Problem } from "./problem.ts";
 import type { ReloadReason, Step } from "./step.ts";
 
 /** Something that event handlers and webhooks are told of. */
 export type Happening =
 	| { readonly kind: "member"; readonly event: MemberEventName; readonly member: MembershipEvent }
+	| { readonly kind: "scaling"; readonly event: ScaleEvent["event"]; readonly member: ScaleEvent }
 	| {
 			readonly kind: "pool";
 			readonly event: "pool-empty" | "pool-filled";
@@ -30,7 +31,7 @@ type MemberEventName = "member-join" | "member-leave" | "member-failed";
 
 /** Every event that is not somebody's own. */
 export const eventNames = [
-	...["member-join", "member-leave", "member-failed"],
+	...["member-join", "member-leave", "member-failed", "scale-up", "scale-down"],
 	...["pool-empty", "pool-filled", "reload", "problem"],
 ] as const;
 
@@ -59,6 +60,11 @@ export function happeningsOf(result: Result, news: readonly Problem[]): readonly
 		}),
 		...problemHappenings(news),
 	];
+}
+
+/** What scaling did is told by its own names; that containers join and leave by it is told besides. */
+export function scaleHappenings(events: readonly ScaleEvent[]): readonly Happening[] {
+	return events.map((member) => ({ kind: "scaling", event: member.event, member }));
 }
 
 export function problemHappenings(news: readonly Problem[]): readonly Happening[] {
