@@ -7,6 +7,7 @@ import { byText } from "./order.ts";
 import { agree } from "./policy.ts";
 import type { Problem } from "./problem.ts";
 import { apart } from "./same-endpoint.ts";
+import { scaleDisagreements } from "./scale-disagreements.ts";
 import { scaleProblems } from "./scaled-pools.ts";
 import { type Standing, standingOf } from "./standing.ts";
 import type { Surroundings } from "./surroundings.ts";
@@ -39,6 +40,8 @@ export function build(around: Surroundings, judge: Judge = standingOf): Draft {
 		problems: [
 			...judged,
 			...disagreements,
+			// Switched off, the labels ask for nothing at all.
+			...(around.policy.scales ? scaleDisagreements(standings, around.policy.labels) : []),
 			...unread(around.inventory.unreadable),
 			...unreached(fleet),
 			...scaleProblems(standings, around.policy.labels, around.policy.scales),

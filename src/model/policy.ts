@@ -66,13 +66,41 @@ function disagreements(one: Voice, oldest: Voice, { prefix }: LabelLanguage): re
 		const [wanted, said] = [one.wishes[key], oldest.wishes[key]];
 		const holds = comesTo[key](oldest.wishes);
 		if (wanted === undefined || wanted === holds) return [];
-		const says = said === undefined ? "nothing of it" : said;
-		return {
-			code: "pool-disagreement",
-			severity: "problem",
-			subject: one.container.name,
-			message: `label ${prefix}${key} is ${wanted}, but ${holds} holds for the pool ${one.pool}: its oldest container, ${name}, decides, and says ${says}`,
-			hint: `it passes once ${name} is gone; to agree now, recreate one of the two with the label of the other`,
-		};
+		const label = prefix + key;
+		return disagreement(one.container.name, {
+			label,
+			wanted,
+			holds,
+			said,
+			pool: one.pool,
+			who: "container",
+			name,
+		});
 	});
+}
+
+type Difference = {
+	readonly label: string;
+	readonly wanted: string;
+	readonly holds: string;
+	readonly pool: string;
+	/** Whose word it is: the oldest of these, and its name. */
+	readonly who: "container" | "original";
+	readonly name: string;
+	/** Undefined: it decides by what it leaves unsaid. */
+	readonly said: string | undefined;
+};
+
+/** @param subject the younger one's name */
+export function disagreement(
+	subject: string,
+	{ label, wanted, holds, pool, who, name, said = "nothing of it" }: Difference,
+): Problem {
+	return {
+		code: "pool-disagreement",
+		severity: "problem",
+		subject,
+		message: `label ${label} is ${wanted}, but ${holds} holds for the pool ${pool}: its oldest ${who}, ${name}, decides, and says ${said}`,
+		hint: `it passes once ${name} is gone; to agree now, recreate one of the two with the label of the other`,
+	};
 }

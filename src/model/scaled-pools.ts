@@ -63,7 +63,7 @@ export function scaledPools(
 		.sort((a, b) => byText(a.pool, b.pool));
 }
 
-function byAge({ container: a }: Standing, { container: b }: Standing): number {
+export function byAge({ container: a }: Standing, { container: b }: Standing): number {
 	return Date.parse(a.created) - Date.parse(b.created) || byText(a.id, b.id);
 }
 
