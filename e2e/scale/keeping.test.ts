@@ -132,13 +132,14 @@ test.concurrent("a clone that never answers is removed and told of, and is not t
 	await eventually(async () => expect(await allIn(sandbox)).toEqual([original]));
 });
 
-test.concurrent("a container that can't be cloned is told every reason at once, and serves on", async () => {
+test.concurrent("a container that can't be cloned is told every reason before a clone is needed, and serves on", async () => {
 	await using sandbox = await createSandbox("keeping");
 	const proxy = await startProxy(sandbox, scaling);
 	const volume = await sandbox.volume("written");
 	const port = await freePort();
 	const options = ["--publish", `127.0.0.1:${port}:9000`, "-v", `${volume}:/data`];
-	const original = await startWebapp(sandbox, "app", ...two, "--label", "ballast.port=3000", ...options);
+	const labels = ["--label", "ballast.scale=1-4", "--label", "ballast.port=3000"];
+	const original = await startWebapp(sandbox, "app", ...labels, ...options);
 
 	const { message, hint } = await problemWith(proxy, "not-cloned", original);
 

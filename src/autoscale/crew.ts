@@ -111,7 +111,7 @@ export function createCrew({ ports: { replicas, record }, lives, departures, clo
 
 function problemOf(grown: Grown, pool: string, { template }: Source): Problem | undefined {
 	if (grown.kind === "denied") return deniedProblem(pool, grown.message);
-	return grown.kind === "refused" ? notClonedProblem(template.name, grown) : undefined;
+	return grown.kind === "refused" ? notClonedProblem(template.name, grown.refusals) : undefined;
 }
 
 /** Those of who is there, of who is not seen yet, and of who has not gone yet are in use. */

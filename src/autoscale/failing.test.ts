@@ -1,5 +1,6 @@
 import { describe, expect, test } from "vitest";
-import { crash, scaledContainer, scaledWorld } from "../testing/scaled-world.ts";
+import { idOf } from "../testing/containers.ts";
+import { crash, dockerRemove, scaledContainer, scaledWorld } from "../testing/scaled-world.ts";
 
 describe("what does not come up", () => {
 	test("a clone that is not ready in time is removed and told, and the next one is tried later and later", async () => {
@@ -92,5 +93,24 @@ describe("what does not come up", () => {
 		expect(world.up()).toHaveLength(3);
 		expect(world.records.filter((record) => record.startsWith("scale-down"))).toHaveLength(1);
 		expect(world.scaler.problems()).toMatchObject([{ code: "scale-denied" }]);
+	});
+
+	test("what can't be cloned is told before a clone is needed, and once where one is", async () => {
+		const publishedPorts = [{ address: "", port: 8080 }];
+		const world = scaledWorld(scaledContainer("web", "1-4", { publishedPorts }));
+		world.run();
+		await world.advance(2_000);
+		expect(world.scaler.problems()).toMatchObject([{ code: "not-cloned", subject: "web" }]);
+
+		world.now.orders.set("nodes", 2);
+		await world.advance(2_000);
+		expect(world.scaler.problems()).toMatchObject([{ code: "not-cloned", subject: "web" }]);
+		expect(world.calls).toEqual([]);
+
+		world.happens("web", ...dockerRemove);
+		world.add(scaledContainer("web", "1-4", { id: idOf("another") }));
+		await world.advance(2_000);
+		expect(world.scaler.problems()).toEqual([]);
+		expect(world.up()).toEqual(["web", "web-scale-1"]);
 	});
 });

@@ -1,4 +1,4 @@
-import { type CloneOrder, cloneOf } from "../model/clone.ts";
+import { type CloneOrder, type Cloning, cloneOf } from "../model/clone.ts";
 import type { Template } from "../model/template.ts";
 import type { ReplicasPort } from "./ports.ts";
 
@@ -7,8 +7,7 @@ export type Grown =
 	/** Somebody has one of that name. */
 	| { readonly kind: "exists" }
 	| { readonly kind: "denied"; readonly message: string }
-	/** Each reason, and what helps against it. */
-	| { readonly kind: "refused"; readonly message: string; readonly hint: string };
+	| Extract<Cloning, { kind: "refused" }>;
 
 /** Makes one clone and starts it. Throws `AppError` as the engine does; what was made and can't be started is removed again. */
 export async function grow(
@@ -18,12 +17,7 @@ export async function grow(
 	signal: AbortSignal,
 ): Promise<Grown> {
 	const cloning = cloneOf(template, order);
-	if (cloning.kind === "refused") {
-		const [message, hint] = (["message", "hint"] as const).map((of) =>
-			cloning.refusals.map((one) => one[of]).join("; "),
-		);
-		return { kind: "refused", message: message ?? "", hint: hint ?? "" };
-	}
+	if (cloning.kind === "refused") return cloning;
 	const made = await replicas.create(cloning.name, cloning.body, signal);
 	if (made.kind !== "created") return made;
 	try {

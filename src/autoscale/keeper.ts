@@ -1,7 +1,7 @@
 import type { Clock } from "../clock.ts";
 import type { Log } from "../log.ts";
 import type { PoolLoad } from "../model/pool-load.ts";
-import type { Problem } from "../model/problem.ts";
+import { distinct, type Problem } from "../model/problem.ts";
 import type { ScaleDecision } from "../model/scale.ts";
 import { asOrdered, type ScaleOrder } from "../model/scale-order.ts";
 import type { ScaledPool } from "../model/scaled-pools.ts";
@@ -17,6 +17,7 @@ import { createLives, type News } from "./lives.ts";
 import type { ScalerPorts } from "./ports.ts";
 import { createProcessors } from "./processors.ts";
 import { type Marking, type Source, sourceOf } from "./source.ts";
+import { uncloneable } from "./uncloneable.ts";
 
 /** Keeps one pool at the size that is asked for. */
 export type Keeper = {
@@ -100,7 +101,10 @@ export function createKeeper(parts: KeeperParts): Keeper {
 		sampled: (load, at) => gauge.sampled(load, at, departures.servers()),
 		turn,
 		decisions: diary.all,
-		problems: () => [experience.problem(), crew.problem()].filter((one) => one !== undefined),
+		problems: () => {
+			const all = [experience.problem(), crew.problem(), uncloneable(source, ordered)];
+			return distinct(all.filter((one) => one !== undefined));
+		},
 		isDone: () => source === undefined && !departures.isGoingOn(),
 	};
 }

@@ -1,3 +1,4 @@
+import type { Refusal } from "../model/clone-refusals.ts";
 import type { Problem } from "../model/problem.ts";
 
 export function deniedProblem(pool: string, message: string): Problem {
@@ -22,15 +23,14 @@ export function lateProblem(name: string, count: number): Problem {
 	};
 }
 
-export function notClonedProblem(
-	name: string,
-	{ message, hint }: { readonly message: string; readonly hint: string },
-): Problem {
+/** Every reason, and what helps against each. */
+export function notClonedProblem(name: string, refusals: readonly Refusal[]): Problem {
+	const all = (of: keyof Refusal) => refusals.map((one) => one[of]).join("; ");
 	return {
 		code: "not-cloned",
 		severity: "problem",
 		subject: name,
-		message: `there can be no clone of it: it ${message}`,
-		hint,
+		message: `there can be no clone of it: it ${all("message")}`,
+		hint: all("hint"),
 	};
 }

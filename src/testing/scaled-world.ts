@@ -54,6 +54,10 @@ export function scaledWorld(...originals: readonly Container[]) {
 			return savedTemplate("many-options", (inspected) => {
 				[inspected.Id, inspected.Name, inspected.Image] = [id, `/${one.name}`, one.image];
 				inspected.Config.Labels = { ...one.labels };
+				const bindings = one.publishedPorts.map(({ address, port }) => [
+					...[`${port}/tcp`, [{ HostIp: address, HostPort: `${port}` }]],
+				]);
+				inspected.HostConfig["PortBindings"] = Object.fromEntries(bindings);
 			});
 		},
 		create: async (name, { Labels, Image }) => {
