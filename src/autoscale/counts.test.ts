@@ -1,7 +1,7 @@
 import { expect, test } from "vitest";
 import type { PoolLoad } from "../model/pool-load.ts";
 import { cloned, original } from "../testing/scaled-members.ts";
-import { countsOf, servingOf } from "./counts.ts";
+import { countsOf, servingOf, startingClones } from "./counts.ts";
 
 const load: PoolLoad = {
 	...{ pool: "nodes", queued: 0, requests: 0, queueMs: 0, responseMs: 0 },
@@ -34,4 +34,10 @@ test("HAProxy has something to say of its servers alone", () => {
 		undefined,
 		undefined,
 	]);
+});
+
+test("starting are the clones that are not ready, those that are in no list yet, and none of them twice", () => {
+	const starting = cloned(3, { server: undefined });
+	expect(startingClones([...members, starting], load, ["web-scale-3", "web-scale-4"])).toBe(3);
+	expect(startingClones([original("up"), original("never", { server: undefined })], load, [])).toBe(0);
 });

@@ -30,6 +30,22 @@ function wellOf(members: readonly ScaledMember[], load: PoolLoad | undefined): r
 	return members.filter((one) => !one.failed && one.container.state === "running" && !isShut(one));
 }
 
+/**
+ * How many clones are not ready yet. Originals are left out: nobody removes one that never becomes ready, and it would keep
+ * others from being started for as long.
+ *
+ * @param unseen the names of those that were made, and may be in no list yet
+ */
+export function startingClones(
+	members: readonly ScaledMember[],
+	load: PoolLoad | undefined,
+	unseen: readonly string[],
+): number {
+	const names = new Set(members.map(({ container }) => container.name));
+	const clones = members.filter(({ clone }) => clone !== undefined);
+	return countsOf(clones, load).starting + unseen.filter((name) => !names.has(name)).length;
+}
+
 /** What HAProxy says of a member; undefined where it says nothing. */
 export function servingOf(load: PoolLoad | undefined): (member: ScaledMember) => Serving | undefined {
 	const servers = new Map(load?.servers.map((one) => [one.server, one]));

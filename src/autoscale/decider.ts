@@ -50,8 +50,7 @@ export function createDecider(parts: DeciderParts): Decider {
 			draining: departures.draining(),
 			rolloutUnderWay: members.some((one) => isStale(one, from)),
 			held: 0,
-			// As many at once as there are processors: those that are starting have them.
-			canStart: Math.max(0, canStart - starting),
+			canStart: Math.max(0, canStart),
 		};
 	}
 

@@ -5,6 +5,7 @@ import { distinct, type Problem } from "../model/problem.ts";
 import type { ScaleDecision } from "../model/scale.ts";
 import { asOrdered, type ScaleOrder } from "../model/scale-order.ts";
 import type { ScaledPool } from "../model/scaled-pools.ts";
+import { startingClones } from "./counts.ts";
 import { createCrew, type Place } from "./crew.ts";
 import { createDecider } from "./decider.ts";
 import { createDeed } from "./deed.ts";
@@ -25,6 +26,8 @@ export type Keeper = {
 	readonly sampled: (load: PoolLoad | undefined, at: number) => void;
 	/** Decides, and begins to do what was decided; gives how many it has started. Throws `AppError` as the engine does. */
 	readonly turn: (pool: ScaledPool, canStart: number, signal: AbortSignal) => Promise<number>;
+	/** How many of its clones are not ready yet. */
+	readonly starting: (pool: ScaledPool) => number;
 	readonly decisions: () => readonly ScaleDecision[];
 	readonly problems: () => readonly Problem[];
 	/** Nobody asks for anything any more, and all that was to go has gone. */
@@ -100,6 +103,7 @@ export function createKeeper(parts: KeeperParts): Keeper {
 	return {
 		sampled: (load, at) => gauge.sampled(load, at, departures.servers()),
 		turn,
+		starting: ({ members }) => startingClones(departures.staying(members), gauge.load(), lives.unseen()),
 		decisions: diary.all,
 		problems: () => {
 			const all = [experience.problem(), crew.problem(), uncloneable(source, ordered)];

@@ -107,6 +107,39 @@ describe("a pool has as many as it asks for", () => {
 
 		expect(world.calls).toHaveLength(2);
 	});
+
+	test("a pool that has started none for longer comes before one that grows on", async () => {
+		const labels = { "ballast.pool": "other" };
+		const world = scaledWorld(scaledContainer("web", "4"), scaledContainer("api", "2", { labels }));
+		world.now.canStart = 1;
+		world.run();
+		await world.advance(5_000);
+
+		expect(world.calls.slice(0, 2)).toEqual(["create web-scale-1", "create api-scale-1"]);
+		expect(world.up()).toHaveLength(6);
+	});
+
+	test("nor where those of another pool are starting still; an original that never gets ready holds up nobody", async () => {
+		const other = { "ballast.pool": "other" };
+		const deaf = container("deaf", { health: "starting", labels: other });
+		const world = scaledWorld(
+			scaledContainer("web", "3"),
+			scaledContainer("api", "1-4", { labels: other }),
+			deaf,
+		);
+		world.now.canStart = 2;
+		world.now.start = "never ready";
+		world.run();
+		await world.advance(3_000);
+		expect(world.up()).toHaveLength(5);
+		world.now.orders.set("other", 4);
+		await world.advance(5_000);
+		expect(world.up()).toHaveLength(5);
+
+		for (const name of ["web-scale-1", "web-scale-2"]) world.happens(name, { health: "healthy" });
+		await world.advance(2_000);
+		expect(world.up()).toContain("api-scale-2");
+	});
 });
 
 describe("load decides within the bounds", () => {

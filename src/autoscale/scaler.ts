@@ -1,10 +1,11 @@
+import type { Draft } from "../model/build.ts";
 import type { LabelLanguage } from "../model/labels.ts";
 import type { Problem } from "../model/problem.ts";
 import type { ScaleDecision } from "../model/scale.ts";
 import { createDoorbell } from "./doorbell.ts";
 import { createEnds, type LifeEvent } from "./ends.ts";
 import { createKeeper, type KeeperParts } from "./keeper.ts";
-import { createKeepers } from "./keepers.ts";
+import { createKeepers, type Keepers } from "./keepers.ts";
 import { createSweep } from "./sweep.ts";
 import { createTelling } from "./telling.ts";
 
@@ -35,9 +36,14 @@ export function createScaler(
 		language,
 		owner: marking.owner,
 		create: () => createKeeper({ ...parts, ends }),
-		onDone: telling.forget,
+		onDone: (pool) => {
+			telling.forget(pool);
+			lastStarts.delete(pool);
+		},
 	});
 	const doorbell = createDoorbell(clock);
+	/** When each pool has started some. */
+	const lastStarts = new Map<string, number>();
 	let isDeciding = false;
 	let decided = Promise.resolve();
 
@@ -67,12 +73,17 @@ export function createScaler(
 		isDeciding = true;
 		await telling.of("", signal, async () => {
 			await sweep(ports.draft()?.standings ?? [], signal);
-			let canStart = names.length === 0 ? 0 : (await ports.room()).canStart;
-			for (const name of names) {
+			let canStart =
+				names.length === 0 ? 0 : (await ports.room()).canStart - startingIn(keepers, ports.draft());
+			// Who has waited longest comes first: a pool that grows on would leave no other a place.
+			const since = (name: string) => lastStarts.get(name) ?? 0;
+			for (const name of names.toSorted((a, b) => since(a) - since(b))) {
 				await telling.of(name, signal, async () => {
 					// A turn takes its time, and who was there before it may have gone.
 					const scaled = keepers.pools(ports.draft()).find(({ pool }) => pool === name);
-					if (scaled !== undefined) canStart -= await keepers.of(name).turn(scaled, canStart, signal);
+					const started = scaled ? await keepers.of(name).turn(scaled, canStart, signal) : 0;
+					if (started > 0) lastStarts.set(name, clock.now());
+					canStart -= started;
 				});
 			}
 		});
@@ -86,4 +97,10 @@ export function createScaler(
 		decisions: () => new Map([...keepers.all()].map(([pool, keeper]) => [pool, keeper.decisions()])),
 		problems: () => [...keepers.all().values()].flatMap((keeper) => keeper.problems()),
 	};
+}
+
+/** As many at once as there are processors: those of all pools that are starting have them. */
+function startingIn(keepers: Keepers, draft: Draft | undefined): number {
+	const pools = keepers.pools(draft);
+	return pools.reduce((sum, pool) => sum + keepers.of(pool.pool).starting(pool), 0);
 }
