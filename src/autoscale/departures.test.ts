@@ -86,6 +86,20 @@ test("one that was kept and is to go again just goes on", async () => {
 	expect(await end).toEqual({ kind: "gone" });
 });
 
+test("one that is of no use can't be kept, and has its name until it is removed", async () => {
+	const stopping = Promise.withResolvers<{ kind: "done" }>();
+	const { departures, ends, calls } = leaving({ stop: () => stopping.promise });
+	const end = departures.discard({ ...leaver(one), drainMs: 0 }, signal);
+	expect([departures.draining(), departures.keep(1)]).toEqual([0, []]);
+	expect(departures.staying([one, two])).toEqual([two]);
+	expect(departures.names()).toEqual(["web-scale-1"]);
+	expect(ends.isOurs(one.container.id)).toBe(true);
+
+	stopping.resolve({ kind: "done" });
+	expect(await end).toEqual({ kind: "gone" });
+	expect(calls).toEqual([`remove ${one.container.id}`]);
+});
+
 test("one that was told to stop can't be kept any more", async () => {
 	const stopping = Promise.withResolvers<{ kind: "done" }>();
 	const { departures, now } = leaving({ stop: () => stopping.promise });

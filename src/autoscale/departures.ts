@@ -10,6 +10,8 @@ import { type Leaver, retire } from "./retire.ts";
 export type Departures = {
 	/** Begins, and goes on beside everything else. Gives what it came to; what fails is told, and never thrown. */
 	readonly begin: (leaver: Leaver, signal: AbortSignal) => Promise<Parting>;
+	/** Likewise one that is of no use to anybody: it can't be kept, and keeps its name until it is removed. */
+	readonly discard: (leaver: Leaver, signal: AbortSignal) => Promise<Parting>;
 	/**
 	 * Those who are not on their way out. One that has gone counts as going until a pass has found that out, too: it is no
 	 * newcomer.
@@ -47,7 +49,11 @@ export function createDepartures({ ports, ends, clock, log }: Parts): Departures
 		// It was kept, and has not learnt of it yet.
 		if (before?.state === "kept") before.state = "draining";
 		if (before?.state === "draining") return { kind: "kept" };
-		const departure: Departure = { leaver, state: "draining" };
+		return await depart({ leaver, state: "draining" }, signal);
+	}
+
+	async function depart(departure: Departure, signal: AbortSignal): Promise<Parting> {
+		const { leaver } = departure;
 		all.set(leaver.id, departure);
 		ends.ours(leaver.id);
 		const stay = {
@@ -85,6 +91,7 @@ export function createDepartures({ ports, ends, clock, log }: Parts): Departures
 
 	return {
 		begin,
+		discard: async (leaver, signal) => await depart({ leaver, state: "stopping" }, signal),
 		staying,
 		isGoingOn: () => those("draining", "stopping", "kept").length > 0,
 		servers: () => new Set(those("draining", "stopping").map(({ leaver }) => leaver.server)),

@@ -18,6 +18,33 @@ describe("what does not come up", () => {
 		expect(world.calls.filter((call) => call.startsWith("create"))).toHaveLength(2);
 	});
 
+	test("one that takes its time to stop holds up nobody, and its name is taken until it is gone", async () => {
+		const other = { "ballast.pool": "other" };
+		const world = scaledWorld(
+			scaledContainer("web", "2", { labels: { "ballast.scale.ready": "20s" } }),
+			scaledContainer("api", "1-4", { labels: other }),
+		);
+		const stopping = Promise.withResolvers<void>();
+		world.now.stopping = stopping.promise;
+		world.now.start = "never ready";
+		world.run();
+		await world.advance(22_000);
+		expect(world.calls).toEqual(["create web-scale-1", "stop web-scale-1"]);
+
+		world.now.start = "ready";
+		world.now.orders.set("other", 2);
+		await world.advance(2_000);
+		expect(world.up()).toContain("api-scale-1");
+		await world.advance(30_000);
+		expect(world.up()).toEqual(["web", "api", "web-scale-1", "api-scale-1", "web-scale-2"]);
+		expect(world.calls.filter((call) => call === "stop web-scale-1")).toHaveLength(1);
+
+		stopping.resolve();
+		await world.advance(2_000);
+		expect(world.all()).toEqual(["web", "api", "api-scale-1", "web-scale-2"]);
+		expect(world.scaler.decisions().get("nodes")?.at(-1)).toMatchObject({ kind: "hold", present: 2 });
+	});
+
 	test("one that ends before any pass has seen it has failed at once", async () => {
 		const world = scaledWorld(scaledContainer("web", "2"));
 		world.now.start = "crashes";

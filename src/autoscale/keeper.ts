@@ -9,7 +9,7 @@ import { startingClones } from "./counts.ts";
 import { createCrew, type Place } from "./crew.ts";
 import { createDecider } from "./decider.ts";
 import { createDeed } from "./deed.ts";
-import { createDepartures } from "./departures.ts";
+import { createDepartures, type Departures } from "./departures.ts";
 import { createDiary } from "./diary.ts";
 import type { Ends } from "./ends.ts";
 import { createExperience } from "./experience.ts";
@@ -66,8 +66,8 @@ export function createKeeper(parts: KeeperParts): Keeper {
 		const asked = pool.asked ?? source?.asked;
 		const news = lives.look(members, asked?.policy.readyMs ?? 0, clock.now());
 		experience.heed(news, clock.now());
-		await clear(news, parts, signal);
-		const place = { pool: pool.pool, members };
+		await clear(news, pool, { departures, ends }, signal);
+		const place = { pool: pool.pool, members: departures.staying(pool.members) };
 		const next = await sourceOf(pool.asked, source, { ...ports, ends, marking }, signal);
 		if (next === undefined) {
 			letGo(place, signal);
@@ -113,15 +113,20 @@ export function createKeeper(parts: KeeperParts): Keeper {
 	};
 }
 
-/** Clones that have ended are of no use to anybody, and neither are those that never came to be. */
+/**
+ * Clones that have ended are of no use to anybody, and neither are those that never came to be. One that runs takes its time to
+ * stop, which nobody has to wait for; one that does not makes room for its name at once.
+ */
 async function clear(
 	{ failed }: News,
-	{ ports: { replicas }, ends }: Pick<KeeperParts, "ports" | "ends">,
+	{ pool, members }: ScaledPool,
+	{ departures, ends }: { readonly departures: Departures; readonly ends: Ends },
 	signal: AbortSignal,
 ): Promise<void> {
-	for (const { id } of failed) {
-		ends.ours(id);
-		await replicas.stop(id, graceSeconds, signal);
-		await replicas.remove(id, signal);
+	for (const { id, name } of failed) {
+		const startedAt = members.find(({ container }) => container.id === id)?.container.startedAt ?? "";
+		const leaver = { id, name, pool, startedAt, server: "", isClone: true };
+		const gone = departures.discard({ ...leaver, drainMs: 0, stopTimeout: graceSeconds }, signal);
+		if (ends.hasEnded(id)) await gone;
 	}
 }

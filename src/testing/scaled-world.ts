@@ -27,8 +27,9 @@ export function scaledWorld(...originals: readonly Container[]) {
 		canStart: 4,
 		haproxy: "answers" as "answers" | "is silent",
 		orders: new Map<string, ScaleOrder>(),
-		/** Until it is resolved, the engine makes nothing. */
+		/** Until they are resolved, the engine makes nothing, and nobody stops. */
 		making: Promise.resolve(),
+		stopping: Promise.resolve(),
 		/** A pass that is late: what scaling sees instead of what is. */
 		seen: undefined as Draft | undefined,
 		/** What is in flight at those that are drained. */
@@ -80,6 +81,7 @@ export function scaledWorld(...originals: readonly Container[]) {
 			if (now.removes === "denied") return { kind: "denied", message: "no POST here" };
 			if (containers.get(id)?.state !== "running") return { kind: "done" };
 			calls.push(`stop ${nameOf(id)}`);
+			await now.stopping;
 			change(id, { state: "exited" }, "kill", "die", "stop");
 			return { kind: "done" };
 		},
