@@ -57,10 +57,13 @@ test.concurrent("an original that fails is replaced by a clone, and is there to 
 	expect(await allIn(sandbox)).toEqual([original, clone, `${original}-scale-2`].toSorted());
 });
 
-test.concurrent("what a person stops is neither replaced nor woken, and counts again once it is started", async () => {
+test.concurrent("what a person drains or stops is neither replaced nor woken, and counts again once it is started", async () => {
 	await using sandbox = await createSandbox("keeping");
 	const { proxy, original, clone } = await startPair(sandbox);
 
+	await ballast(proxy, "drain", clone);
+	await decides(proxy, ({ kind, observed }) => kind === "hold" && observed.aside === 1);
+	await ballast(proxy, "ready", clone);
 	await docker("stop", clone);
 	await decides(proxy, ({ kind, policy, observed }) => {
 		return kind === "hold" && policy.min === 1 && observed.ready === 1;

@@ -16,14 +16,15 @@ const members = [
 	original("new"),
 	cloned(1, { server: undefined }),
 	cloned(2, { server: undefined, failed: true }),
+	original("down", { aside: true }),
 ];
 
-test("each is ready, starting or unhealthy, and none of them twice", () => {
-	expect(countsOf(members, load)).toEqual({ ready: 2, starting: 1, unhealthy: 2 });
+test("each is ready, starting, unhealthy or taken out, and none of them twice", () => {
+	expect(countsOf(members, load)).toEqual({ ready: 2, starting: 1, unhealthy: 2, aside: 1 });
 });
 
 test("while HAProxy says nothing, servers are taken to be well", () => {
-	expect(countsOf(members, undefined)).toEqual({ ready: 3, starting: 1, unhealthy: 1 });
+	expect(countsOf(members, undefined)).toEqual({ ready: 3, starting: 1, unhealthy: 1, aside: 1 });
 });
 
 test("HAProxy has something to say of its servers alone", () => {
@@ -33,6 +34,7 @@ test("HAProxy has something to say of its servers alone", () => {
 		undefined,
 		undefined,
 		undefined,
+		0,
 	]);
 });
 

@@ -3,16 +3,22 @@ import type { Observation } from "../model/scale-situation.ts";
 import type { ScaledMember } from "../model/scaled-pools.ts";
 import type { Serving } from "../model/victims.ts";
 
-export type Counts = Pick<Observation, "ready" | "starting" | "unhealthy">;
+export type Counts = Pick<Observation, "ready" | "starting" | "unhealthy" | "aside">;
 
 /**
- * Those that HAProxy sends requests to, those that may come to that, and those that don't answer. While HAProxy says nothing, a
- * server is taken to be well.
+ * Those that HAProxy sends requests to, those that may come to that, those that don't answer, and those that a person has taken
+ * out, well or not. While HAProxy says nothing, a server is taken to be well.
  */
 export function countsOf(members: readonly ScaledMember[], load: PoolLoad | undefined): Counts {
-	const well = wellOf(members, load);
+	const counted = members.filter(({ aside }) => !aside);
+	const well = wellOf(counted, load);
 	const ready = readyOf(members, load).length;
-	return { unhealthy: members.length - well.length, starting: well.length - ready, ready };
+	return {
+		aside: members.length - counted.length,
+		unhealthy: counted.length - well.length,
+		starting: well.length - ready,
+		ready,
+	};
 }
 
 /** Those that HAProxy sends requests to. */
@@ -20,7 +26,7 @@ export function readyOf(
 	members: readonly ScaledMember[],
 	load: PoolLoad | undefined,
 ): readonly ScaledMember[] {
-	return wellOf(members, load).filter(({ server }) => server !== undefined);
+	return wellOf(members, load).filter(({ server, aside }) => server !== undefined && !aside);
 }
 
 function wellOf(members: readonly ScaledMember[], load: PoolLoad | undefined): readonly ScaledMember[] {

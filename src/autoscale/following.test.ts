@@ -15,6 +15,22 @@ describe("clones follow their original", () => {
 		expect(world.scaler.decisions().size).toBe(0);
 	});
 
+	test("those that a person drains are neither ill nor replaced, and the others get what load asks for", async () => {
+		const world = scaledWorld(scaledContainer("web", "3-6"));
+		world.run();
+		await world.advance(2_000);
+		for (const name of ["web-scale-1", "web-scale-2"]) world.held.set(world.byName(name)?.id ?? "", "drain");
+		await world.advance(5_000);
+		expect(world.up()).toHaveLength(3);
+		expect(world.scaler.decisions().get("nodes")?.at(-1)?.observed).toMatchObject({
+			...{ ready: 1, aside: 2, unhealthy: 0 },
+		});
+
+		world.now.inFlight = 50;
+		await world.advance(8_000);
+		expect(world.up()).toHaveLength(5);
+	});
+
 	test("they stay while it is restarted", async () => {
 		const world = scaledWorld(scaledContainer("web", "3"));
 		world.run();

@@ -1,6 +1,6 @@
 import { readMarks } from "./clone-labels.ts";
 import { defaultPool } from "./fleet.ts";
-import type { LabelLanguage, Wishes } from "./labels.ts";
+import type { LabelLanguage } from "./labels.ts";
 import { disagreement } from "./policy.ts";
 import type { Problem } from "./problem.ts";
 import { scaleVocabulary } from "./scale-labels.ts";
@@ -40,7 +40,7 @@ function between(
 	return keys.flatMap((key) => {
 		const label = prefix + key;
 		const [wanted, said] = [one, oldest].map(({ container }) => container.labels[label]);
-		const holds = said ?? unsaid(oldest.reading.wishes)[key];
+		const holds = said ?? unsaid(oldest)[key];
 		if (wanted === undefined || isSame(key, wanted, holds)) return [];
 		const { name } = oldest.container;
 		return disagreement(one.container.name, { label, wanted, holds, said, pool, who: "original", name });
@@ -50,11 +50,13 @@ function between(
 const allKeys = Object.keys(scaleVocabulary).filter((key): key is ScaleKey => key in scaleVocabulary);
 
 /** What each comes to where the oldest says nothing of it. */
-function unsaid(wishes: Wishes): Readonly<Record<ScaleKey, string>> {
-	const policy = scalePolicyOf({ scale: { min: 1, max: 1 }, ...wishes });
+function unsaid({ container, reading }: Standing): Readonly<Record<ScaleKey, string>> {
+	const wishes = { scale: { min: 1, max: 1 }, ...reading.wishes };
+	const policy = scalePolicyOf(wishes, container);
 	return {
 		scale: "none",
 		"scale.compose": "join",
+		"scale.cpu": policy?.cpu === undefined ? "off" : `${policy.cpu * 100}%`,
 		"scale.down-after": "ten times what a start takes",
 		"scale.mode": "auto",
 		"scale.ports": "refuse",

@@ -12,12 +12,13 @@ export type Observation = {
 	readonly samples: readonly Sample[];
 	/**
 	 * Containers that take requests; that are being made, or have not been ready yet: whatever was decided counts at once; that
-	 * take no new requests, and can be taken back; that were ready and fail their health check.
+	 * take no new requests, and can be taken back; that were ready and fail their health check; that a person has drained.
 	 */
 	readonly ready: number;
 	readonly starting: number;
 	readonly draining: number;
 	readonly unhealthy: number;
+	readonly aside: number;
 	readonly rolloutUnderWay: boolean;
 	/** Requests that wait because there is no container at all. */
 	readonly held: number;
@@ -38,7 +39,7 @@ export type Situation = {
 	readonly seenMs: number;
 	/** N: ready and starting, what load is shared by. */
 	readonly serving: number;
-	/** Those, and the unhealthy ones: what min and max count. */
+	/** Those, the unhealthy ones, and those that are aside: what min and max count. */
 	readonly present: number;
 	readonly windowMs: number;
 	/** r: the most that was wanted within the window; undefined: nothing was. */

@@ -76,6 +76,13 @@ describe("more", () => {
 		});
 	});
 
+	test("those that a person has drained are there, and share no load", () => {
+		const seen = { ready: 2, aside: 4 };
+		expect(lastOf({ max: 8 }, { ...busy(80), seen })).toMatchObject({ kind: "up", by: 2 });
+		expect(lastOf({ min: 6, max: 8 }, { seconds: 2, seen })).toMatchObject({ kind: "hold", present: 6 });
+		expect(lastOf({ min: 7, max: 8 }, { seconds: 1, seen })).toMatchObject({ kind: "mend", by: 1 });
+	});
+
 	test("no more than the host can bear", () => {
 		expect(lastOf({}, { ...busy(39), seen: { canStart: 1 } }).by).toBe(1);
 		expect(lastOf({}, { ...busy(39), seen: { canStart: 0 } }).why).toContain("the host can bear no more");

@@ -94,7 +94,7 @@ function judgedBy(brake: Brake, demand: Demand, policy: ScalePolicy, observed: O
 
 function situationOf(policy: ScalePolicy, { memory, demand }: Seen, observation: Observation): Situation {
 	const { samples: _, ...observed } = observation;
-	const { now, ready, starting, unhealthy } = observed;
+	const { now, ready, starting, unhealthy, aside } = observed;
 	const { since, newest } = memory.watch;
 	const doubted = memory.brake.useless > 0;
 	const pace = paceOf(memory.changes, ready + starting, now);
@@ -105,7 +105,7 @@ function situationOf(policy: ScalePolicy, { memory, demand }: Seen, observation:
 		demand,
 		seenMs: since === undefined || newest === undefined ? 0 : newest.at - since,
 		serving: ready + starting,
-		present: ready + starting + unhealthy,
+		present: ready + starting + unhealthy + aside,
 		windowMs: windowOf(policy, observed.measuredReadyMs),
 		highest: memory.wants[0]?.want,
 		pace: isUrgent ? unpaced(pace, policy.max) : pace,

@@ -31,6 +31,8 @@ export type ScaledMember = {
 	readonly server: string | undefined;
 	/** It was, or could be, and Docker calls it unhealthy or starts it again. */
 	readonly failed: boolean;
+	/** A person has drained it, or put it into maintenance. */
+	readonly aside: boolean;
 	readonly drainMs: number;
 };
 
@@ -106,6 +108,7 @@ function memberOf(standing: Standing, { prefix }: LabelLanguage, owner: string):
 		clone: ownsClone(container, prefix, owner) ? readMarks(container, prefix) : undefined,
 		server: member?.server.name,
 		failed: standing.member === undefined && standing.failed,
+		aside: standing.hold !== undefined,
 		drainMs: drainSeconds * 1_000,
 	};
 }

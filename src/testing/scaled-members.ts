@@ -17,6 +17,7 @@ export function original(
 		clone: undefined,
 		server: `${name}-server`,
 		failed: false,
+		aside: false,
 		drainMs: 10_000,
 		...over,
 	};
