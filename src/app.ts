@@ -126,11 +126,14 @@ async function follow(
 				if (hint !== undefined) trigger.hint({ container: hint.containerId, urgent: hint.urgent });
 				if (event.action === "destroy" && holds.all().has(event.containerId)) prune();
 			},
+			onMissed: scaling.scaler.note,
 			onConnected: () => {
+				scaling.scaler.follows(true);
 				trigger.hint({ all: true });
 				prune();
 			},
 			onState: ({ cause, ...state }) => {
+				if (!state.connected) scaling.scaler.follows(false);
 				status.engine({ ...state, ...(cause === undefined ? {} : { cause: messageOf(cause) }) });
 				// Why the engine can't be reached, and what to do, is for a read to tell; the next would be a minute away.
 				if (!state.connected && state.attempt === 2) trigger.hint({ all: true });

@@ -75,3 +75,35 @@ test("what is gone for ten minutes is forgotten, what still exists is not", asyn
 	expect(ends.of("api")).toBe("wanted");
 	note("start");
 });
+
+test("an end that nobody heard of is uncertain until what was missed has been told", async () => {
+	const { ends, clock, note } = heard();
+	ends.follows(false);
+	expect(ends.of("web")).toBe("unknown");
+	await clock.advance(5_000);
+	ends.follows(true);
+	expect(ends.of("web")).toBe("unknown");
+	note("kill");
+	note("die");
+	note("stop");
+	expect(ends.of("web")).toBe("wanted");
+	await clock.advance(1_000);
+	expect(ends.of("api")).toBe("failed");
+});
+
+test("where events can't be followed, ends that nobody heard of are failures ten seconds later", async () => {
+	const { ends, clock } = heard();
+	ends.follows(false);
+	await clock.advance(9_999);
+	ends.follows(false);
+	expect(ends.of("web")).toBe("unknown");
+	await clock.advance(1);
+	expect(ends.of("web")).toBe("failed");
+});
+
+test("one that was heard to end is a failure at once, whatever else was missed", () => {
+	const { ends, note } = heard();
+	ends.follows(true);
+	note("die");
+	expect(ends.of("web")).toBe("failed");
+});

@@ -6,6 +6,8 @@ export type LifeEvent = { readonly containerId: string; readonly action: string 
 /** How a container came to its end: by itself, or because a person wanted it. */
 export type Ends = {
 	readonly note: (event: LifeEvent) => void;
+	/** The engine's events are followed from now on, and those that were missed are about to come; or they are not, for now. */
+	readonly follows: (isFollowing: boolean) => void;
 	/** `wanted`: it was stopped or removed; `failed`: it ended by itself, or was killed; `unknown`: too early to tell. */
 	readonly of: (id: string) => "wanted" | "failed" | "unknown";
 	/** Its end, if it comes, is our own doing. */
@@ -27,6 +29,8 @@ export type Ends = {
 const lastWordMs = 1_000;
 /** How long one may take to end that was told to, in milliseconds. */
 const mostPatienceMs = 600_000;
+/** How long an end of which nothing was heard waits for events to be followed again, in milliseconds. */
+const mostDeafMs = 10_000;
 /** What Docker has no more is asked about for so long, in milliseconds; containers come and go for as long as an engine runs. */
 const rememberedMs = 600_000;
 
@@ -42,6 +46,9 @@ const alive: Life = { signalledAt: undefined, endedAt: undefined, wanted: false,
 export function createEnds(clock: Pick<Clock, "now">): Ends {
 	const lives = new Map<string, Life>();
 	const own = new Set<string>();
+	let isFollowing = true;
+	/** From when on an end of which nothing was heard is one that nobody has wanted. */
+	let certainFrom = Number.NEGATIVE_INFINITY;
 
 	function note({ containerId: id, action }: LifeEvent): void {
 		const life = lives.get(id) ?? alive;
@@ -81,15 +88,15 @@ export function createEnds(clock: Pick<Clock, "now">): Ends {
 	function of(id: string): ReturnType<Ends["of"]> {
 		const life = lives.get(id) ?? alive;
 		if (life.wanted || own.has(id)) return "wanted";
-		if (life.signalledAt === undefined) return "failed";
-		// Its last words may have come while nobody listened.
-		const heardBy =
-			life.endedAt === undefined ? life.signalledAt + mostPatienceMs : life.endedAt + lastWordMs;
-		return clock.now() >= heardBy ? "failed" : "unknown";
+		return clock.now() >= certainAt(life, certainFrom) ? "failed" : "unknown";
 	}
 
 	return {
 		note,
+		follows: (now) => {
+			if (now || isFollowing) certainFrom = clock.now() + (now ? lastWordMs : mostDeafMs);
+			isFollowing = now;
+		},
 		of,
 		ours: (id) => void own.add(id),
 		notOurs: (id) => void own.delete(id),
@@ -97,4 +104,11 @@ export function createEnds(clock: Pick<Clock, "now">): Ends {
 		hasEnded: (id) => lives.get(id)?.endedAt !== undefined,
 		isRemoved: (id) => lives.get(id)?.removedAt !== undefined,
 	};
+}
+
+/** When all has been heard that may tell a wish from a failure. */
+function certainAt({ signalledAt, endedAt }: Life, unheard: number): number {
+	if (signalledAt === undefined) return endedAt ?? unheard;
+	// Its last words may have come while nobody listened.
+	return endedAt === undefined ? signalledAt + mostPatienceMs : endedAt + lastWordMs;
 }

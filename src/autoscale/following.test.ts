@@ -93,6 +93,37 @@ describe("clones follow their original", () => {
 	});
 });
 
+describe("while Docker's events are cut", () => {
+	test("what a person stops is not replaced, as the next stream tells of it", async () => {
+		const world = scaledWorld(scaledContainer("web", "3"));
+		world.run();
+		await world.advance(2_000);
+		world.scaler.follows(false);
+		world.happens("web-scale-1", { state: "exited" });
+		await world.advance(4_000);
+		world.scaler.follows(true);
+		world.happens("web-scale-1", {}, "kill", "die", "stop");
+		await world.advance(5_000);
+
+		expect(world.up()).toEqual(["web", "web-scale-2"]);
+		expect(world.all()).toContain("web-scale-1");
+	});
+
+	test("what fails is replaced once that is certain", async () => {
+		const world = scaledWorld(scaledContainer("web", "3"));
+		world.run();
+		await world.advance(2_000);
+		world.scaler.follows(false);
+		world.happens("web-scale-1", { state: "exited", exitCode: 1 });
+		await world.advance(4_000);
+		expect(world.up()).toEqual(["web", "web-scale-2"]);
+		world.scaler.follows(true);
+		await world.advance(3_000);
+
+		expect(world.up()).toHaveLength(3);
+	});
+});
+
 describe("between two looks", () => {
 	test("one that has gone is no newcomer to a pass that is late, and nobody is missed for it", async () => {
 		const world = scaledWorld(scaledContainer("web", "1-3"));

@@ -14,6 +14,8 @@ export type Scaler = {
 	/** Samples and decides until the signal aborts. What fails is tried again a second later. */
 	readonly run: (signal: AbortSignal) => Promise<void>;
 	readonly note: (event: LifeEvent) => void;
+	/** Whether the engine tells of what happens. Each time that it does so anew, what was missed is noted right after. */
+	readonly follows: (isFollowing: boolean) => void;
 	/** A pass has found something new: the next decision is due at once. */
 	readonly nudge: () => void;
 	/** By pool. */
@@ -93,6 +95,7 @@ export function createScaler(
 	return {
 		run,
 		note: ends.note,
+		follows: ends.follows,
 		nudge: doorbell.ring,
 		decisions: () => new Map([...keepers.all()].map(([pool, keeper]) => [pool, keeper.decisions()])),
 		problems: () => [...keepers.all().values()].flatMap((keeper) => keeper.problems()),

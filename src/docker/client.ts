@@ -25,14 +25,22 @@ export type DockerClient = {
 	 * Subscribed once the promise resolves. Gives the lines of the event stream as they come, and ends with the stream;
 	 * throws when it is cut off, or the signal aborts.
 	 */
-	readonly events: (filters: EventFilters, signal: AbortSignal) => Promise<AsyncIterable<string>>;
+	readonly events: (filters: EventFilters, signal: AbortSignal) => Promise<EventLines>;
 };
 
 /** Docker's own filters: alternatives within one, both of them together. */
 export type EventFilters = {
 	readonly type: readonly ("container" | "network")[];
 	readonly event: readonly string[];
+	/**
+	 * First what happened since then, in milliseconds since 1970 by the engine's clock. It keeps its latest 256 events, of any
+	 * kind, until it is started anew (moby `daemon/events/events.go`).
+	 */
+	readonly since?: number;
 };
+
+/** `openedAt`: the second by the engine's clock in which it answered, in milliseconds since 1970; undefined where that is not told. */
+export type EventLines = AsyncIterable<string> & { readonly openedAt: number | undefined };
 
 const networkList = v.array(v.object({ Id: fullId }));
 
@@ -76,12 +84,18 @@ export function createDockerClient(
 			);
 			return answerOf(networkList, answer, "a list of networks").map(({ Id }) => Id);
 		},
-		events: async ({ type, event }, signal) => {
+		events: async ({ type, event, since }, signal) => {
 			const filters = { type: [...type], event: [...event] };
+			// Docker counts in seconds. No later than asked for.
+			const asked = { filters, ...(since === undefined ? {} : { since: Math.floor(since) / 1_000 }) };
 			// Its type says less than it is: the response itself.
 			const subscribe = (docker: Docker, abortSignal: AbortSignal) =>
-				docker.getEvents({ filters, abortSignal }) as Promise<IncomingMessage>;
-			return linesOf(await ask(subscribe, signal), signal);
+				docker.getEvents({ ...asked, abortSignal }) as Promise<IncomingMessage>;
+			const response = await ask(subscribe, signal);
+			const openedAt = Date.parse(response.headers.date ?? "");
+			return Object.assign(linesOf(response, signal), {
+				openedAt: Number.isNaN(openedAt) ? undefined : openedAt,
+			});
 		},
 		[Symbol.dispose]: engine[Symbol.dispose],
 	};

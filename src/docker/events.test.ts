@@ -46,11 +46,14 @@ test("promise 1: an event that comes in pieces is one event", async () => {
 	await using docker = await createFakeDocker();
 	await using follower = follow(docker);
 	await expect.poll(() => follower.calls).toEqual(["listed"]);
-	const line = `{"Type":"container","Action":"die","Actor":{"ID":"${app}"},"timeNano":1}\n`;
+	const [one, other, third] = [1, 2, 3].map((later) => {
+		const timeNano = (Date.now() + later) * 1e6;
+		return `{"Type":"container","Action":"die","Actor":{"ID":"${app}"},"timeNano":${timeNano}}\n`;
+	}) as [string, string, string];
 
-	docker.send(line.slice(0, 30));
-	docker.send(`${line.slice(30)}${line}\n\n${line.slice(0, 5)}`);
-	docker.send(line.slice(5));
+	docker.send(one.slice(0, 30));
+	docker.send(`${one.slice(30)}${other}\n\n${third.slice(0, 5)}`);
+	docker.send(third.slice(5));
 
 	await expect.poll(() => follower.calls).toEqual(["listed", "die", "die", "die"]);
 });

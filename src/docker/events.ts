@@ -4,6 +4,7 @@ import { messageOf } from "../errors.ts";
 import type { Log } from "../log.ts";
 import { answerOf, fullId } from "./answer.ts";
 import type { DockerClient } from "./client.ts";
+import { createEventMemory, type EventMemory } from "./event-memory.ts";
 import { signalNumber } from "./signals.ts";
 import { openStream, type Stream } from "./stream.ts";
 
@@ -55,6 +56,10 @@ export type Following = {
 	readonly client: Pick<DockerClient, "events">;
 	readonly clock: Clock;
 	readonly onEvent: (event: DockerEvent) => void;
+	/** What happened while nobody listened, in its order; a full list tells what it has come to. */
+	readonly onMissed?: (event: DockerEvent) => void;
+	/** Up to when an earlier life has heard of all, by the engine's clock, in milliseconds since 1970. */
+	readonly heardUntil?: number | undefined;
 	/** Something may have been missed, so list everything: after each subscription, and at a line that makes no sense. */
 	readonly onConnected: () => void;
 	readonly onState: (state: StreamState) => void;
@@ -67,8 +72,9 @@ const standardTimes: StreamTimes = { shortest: 100, longest: 5_000, good: 2_000,
 /** Follows the engine's events, and connects again whatever happens, until the signal aborts: then it rejects with its reason. */
 export async function followEvents(following: Following, signal: AbortSignal): Promise<never> {
 	const times = { ...standardTimes, ...following.times };
+	const memory = createEventMemory(following.heardUntil);
 	for (let attempt = 1; ; ) {
-		const { cause, wasGood } = await followOnce({ ...following, times }, attempt, signal);
+		const { cause, wasGood } = await followOnce({ ...following, times, memory }, attempt, signal);
 		signal.throwIfAborted();
 		const told = attempt === 1 || wasGood ? "warn" : "debug";
 		following.log[told](
@@ -93,16 +99,18 @@ type Ended = { readonly cause: unknown; readonly wasGood: boolean };
 
 /** One subscription to its end, however many streams it takes. Never throws. */
 async function followOnce(
-	following: Following & { readonly times: StreamTimes },
+	following: Following & { readonly times: StreamTimes; readonly memory: EventMemory },
 	attempt: number,
 	signal: AbortSignal,
 ): Promise<Ended> {
-	const { clock, times, onState, onConnected } = following;
-	const parts = { ...following, onLine: (line: string) => take(line, following) };
+	const { clock, times, onState, onConnected, memory } = following;
+	const onLine: Parameters<typeof openStream>[0]["onLine"] = (line, openedAt) =>
+		take(line, openedAt, following);
+	const open = async () => await openStream({ ...following, onLine, since: memory.since() }, signal);
 	let since = Number.POSITIVE_INFINITY;
 	let stream: Stream | undefined;
 	try {
-		stream = await openStream(parts, signal);
+		stream = await open();
 		since = clock.now();
 		onState({ connected: true, attempt });
 		onConnected();
@@ -112,7 +120,7 @@ async function followOnce(
 		}
 		for (;;) {
 			await beside(stream, async (enough) => stream?.silent(times.silent, enough));
-			const next = await openStream(parts, signal);
+			const next = await open();
 			stream.close();
 			stream = next;
 			onConnected();
@@ -133,7 +141,11 @@ async function beside(
 	await Promise.race([ended, wait(enough.signal)]).finally(() => enough.abort());
 }
 
-function take(line: string, { onEvent, onConnected, log }: Following): void {
+function take(
+	line: string,
+	openedAt: number | undefined,
+	{ onEvent, onMissed, onConnected, log, memory }: Following & { readonly memory: EventMemory },
+): void {
 	let event: DockerEvent | undefined;
 	try {
 		event = parseEvent(line);
@@ -142,7 +154,16 @@ function take(line: string, { onEvent, onConnected, log }: Following): void {
 		onConnected();
 		return;
 	}
-	if (event !== undefined) onEvent(event);
+	if (event === undefined) return;
+	switch (memory.judge(event, openedAt)) {
+		case "known":
+			return;
+		case "missed":
+			onMissed?.(event);
+			return;
+		case "news":
+			onEvent(event);
+	}
 }
 
 const eventLine = v.pipe(

@@ -129,3 +129,42 @@ test("a silent stream whose successor is refused is a cut one", async () => {
 async function minutes(clock: FakeClock, count: number): Promise<void> {
 	await clock.advance(count * 60_000);
 }
+
+test("what happened while the stream was cut is told once, in its order, as something that was missed", async () => {
+	await using docker = await createFakeDocker();
+	await using follower = follow(docker);
+	await expect.poll(() => follower.calls).toEqual(["listed"]);
+	docker.emit(app, "start");
+	await expect.poll(() => follower.calls).toEqual(["listed", "start"]);
+
+	docker.faults.answer = { path: "/events", status: 500 };
+	docker.cut();
+	await expect.poll(docker.streams).toBe(0);
+	for (const action of ["kill", "exec_die", "die", "stop"]) docker.emit(app, action);
+	const begun = Date.now();
+	// What came in the second of the subscription may as well have come after it.
+	docker.clock.now = () => begun + 2_000;
+	delete docker.faults.answer;
+
+	await expect
+		.poll(() => follower.calls)
+		.toEqual(["listed", "start", "listed", "missed kill", "missed die", "missed stop"]);
+	docker.emit(app, "destroy");
+	await expect.poll(() => follower.calls.at(-1)).toBe("destroy");
+	expect(follower.calls).toHaveLength(7);
+});
+
+test("an engine that was started anew, and has kept nothing, is followed on", async () => {
+	await using docker = await createFakeDocker();
+	await using follower = follow(docker);
+	await expect.poll(() => follower.calls).toEqual(["listed"]);
+	docker.emit(app, "start");
+	await expect.poll(() => follower.calls).toEqual(["listed", "start"]);
+	docker.forget();
+	docker.cut();
+
+	await expect.poll(() => follower.calls).toEqual(["listed", "start", "listed"]);
+	expect(docker.requests.at(-1)).toMatch(/[?&]since=\d+(\.\d{1,3})?(&|$)/);
+	docker.emit(app, "die");
+	await expect.poll(() => follower.calls.at(-1)).toBe("die");
+});

@@ -24,21 +24,28 @@ const filters: EventFilters = {
 	],
 };
 
-/** Resolves once the engine tells of all that happens from then on. */
+/** By then a stream has told what it was asked to make up for, and a busy controller has read it; in milliseconds from its begin. */
+const catchUpMs = 5_000;
+
+/** Resolves once the engine tells of all that happens from then on, and of what has happened `since`. */
 export async function openStream(
-	{ client, clock, onLine }: StreamParts,
+	{ client, clock, onLine, since }: StreamParts,
 	signal: AbortSignal,
 ): Promise<Stream> {
 	const closing = new AbortController();
 	const tie = onAbort(signal, (reason) => closing.abort(reason));
-	const lines = await client.events(filters, closing.signal);
-	let heardAt = clock.now();
+	const lines = await client.events(
+		{ ...filters, ...(since === undefined ? {} : { since }) },
+		closing.signal,
+	);
+	const opened = clock.now();
+	let heardAt = opened;
 
 	async function read(): Promise<never> {
 		using _ = tie;
 		for await (const line of lines) {
 			heardAt = clock.now();
-			onLine(line);
+			onLine(line, heardAt - opened < catchUpMs ? (lines.openedAt ?? 0) : undefined);
 		}
 		throw new AppError("docker-events-cut", "Docker ended its event stream");
 	}
@@ -58,5 +65,11 @@ export async function openStream(
 type StreamParts = {
 	readonly client: Pick<DockerClient, "events">;
 	readonly clock: Clock;
-	readonly onLine: (line: string) => void;
+	/**
+	 * `openedAt`: when the stream began, by the engine's clock, 0 where that is not told; undefined once it has told all that
+	 * happened before.
+	 */
+	readonly onLine: (line: string, openedAt: number | undefined) => void;
+	/** By the engine's clock, in milliseconds since 1970. */
+	readonly since: number | undefined;
 };

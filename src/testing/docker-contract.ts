@@ -120,6 +120,31 @@ export function dockerContract(open: () => Promise<ContractEngine>): void {
 		expect(own().find(({ action }) => action === "die")?.exitCode).toBe(0);
 	});
 
+	test("tells a new stream what has happened since a time, in its order, and then what happens", async () => {
+		await using engine = await connected();
+		const { client } = engine;
+		const id = await engine.start("app", `${label}=yes`);
+		const startedAt = Date.parse((await client.inspect(id, signal))?.startedAt ?? "");
+		await engine.signal(id, 28);
+		await engine.stop(id);
+		await expect.poll(async () => (await client.inspect(id, signal))?.state).toBe("exited");
+		await using follower = await follow(client, startedAt);
+		const own = () => follower.events.filter((event) => event.containerId === id);
+		const wanted = ["kill", "die", "stop", "destroy"];
+		const told = () => own().filter(({ action }) => wanted.includes(action));
+		await expect.poll(() => told().map(({ action }) => action)).toContain("stop");
+
+		const [first, second, ...last] = told();
+		expect([first, second]).toMatchObject([
+			{ action: "kill", signal: 28 },
+			{ action: "kill", signal: 15 },
+		]);
+		// Docker may write down that it has stopped before it tells of the end.
+		expect(last.map(({ action }) => action).toSorted()).toEqual(["die", "stop"]);
+		await engine.remove(id);
+		await expect.poll(() => own().at(-1)?.action).toBe("destroy");
+	});
+
 	test("tells of every signal which it is, of a removal last, and then knows the container no more", async () => {
 		await using engine = await connected();
 		const { client } = engine;
@@ -144,7 +169,10 @@ export function dockerContract(open: () => Promise<ContractEngine>): void {
 }
 
 /** Subscribed to the engine's events until disposed of. */
-async function follow(client: DockerClient): Promise<AsyncDisposable & { readonly events: DockerEvent[] }> {
+async function follow(
+	client: DockerClient,
+	heardUntil?: number,
+): Promise<AsyncDisposable & { readonly events: DockerEvent[] }> {
 	const events: DockerEvent[] = [];
 	const ending = new AbortController();
 	const subscribed = Promise.withResolvers<void>();
@@ -153,6 +181,8 @@ async function follow(client: DockerClient): Promise<AsyncDisposable & { readonl
 			client,
 			clock: systemClock,
 			onEvent: (event) => events.push(event),
+			onMissed: (event) => events.push(event),
+			heardUntil,
 			onConnected: subscribed.resolve,
 			onState: () => undefined,
 			log: createLog("silent"),

@@ -54,6 +54,8 @@ export type FakeDocker = AsyncDisposable & {
 	readonly send: (text: string) => void;
 	/** Breaks each event stream off. */
 	readonly cut: () => void;
+	/** Keeps no events of the past, as after a start of the engine. */
+	readonly forget: () => void;
 	/** How many connections, and how many event streams, are open. */
 	readonly connections: () => number;
 	readonly streams: () => number;
@@ -84,15 +86,15 @@ export async function createFakeDocker(): Promise<FakeDocker> {
 	function answer({ pathname, searchParams }: URL, response: ServerResponse): void {
 		const filters: Filters = JSON.parse(searchParams.get("filters") ?? "{}");
 		const [, id, what] = /^\/containers\/([^/]+)\/(json|stats)$/.exec(pathname) ?? [];
-		if (pathname === "/events") subscribe(filters, response);
+		if (pathname === "/events") subscribe(filters, response, searchParams.get("since"));
 		else if (pathname === "/containers/json") reply(response, 200, listed(filters));
 		else if (pathname === "/networks") reply(response, 200, [{ Id: fakeId("net") }]);
 		else if (id !== undefined) replyAbout(response, id, what);
 		else reply(response, 404, { message: "page not found" });
 	}
 
-	function subscribe(filters: Filters, response: ServerResponse): void {
-		streams.open(filters, response);
+	function subscribe(filters: Filters, response: ServerResponse, since: string | null): void {
+		streams.open(filters, response, since, clock.now());
 		faults.onSubscribed?.();
 	}
 
@@ -135,6 +137,7 @@ export async function createFakeDocker(): Promise<FakeDocker> {
 		emit: (id, action, attributes = {}) => streams.emit(eventOf(id, action, attributes, clock.now())),
 		send: streams.send,
 		cut: streams.cut,
+		forget: streams.forget,
 		connections: () => connections,
 		streams: streams.count,
 		[Symbol.asyncDispose]: async () => {

@@ -14,23 +14,32 @@ export type StreamFaults = {
 };
 
 export type FakeStreams = {
-	readonly open: (filters: Filters, response: ServerResponse) => void;
+	/** `since`: seconds since 1970, as Docker takes them. */
+	readonly open: (filters: Filters, response: ServerResponse, since: string | null, now: number) => void;
 	readonly emit: (event: FakeEvent) => void;
 	readonly send: (text: string) => void;
 	readonly cut: () => void;
+	readonly forget: () => void;
 	readonly count: () => number;
 };
 
 type Stream = { readonly filters: Filters; readonly response: ServerResponse };
-type FakeEvent = { readonly Type: string; readonly Action: string };
+type FakeEvent = { readonly Type: string; readonly Action: string; readonly timeNano: number };
+
+/** As many as Docker keeps. */
+const most = 256;
 
 export function createFakeStreams(faults: StreamFaults): FakeStreams {
 	const streams = new Set<Stream>();
+	const kept: FakeEvent[] = [];
 	let held: FakeEvent | undefined;
 
-	function open(filters: Filters, response: ServerResponse): void {
+	function open(filters: Filters, response: ServerResponse, since: string | null, now: number): void {
 		const stream = { filters, response };
-		response.writeHead(200, { "content-type": "application/json" }).flushHeaders();
+		const headers = { "content-type": "application/json", date: new Date(now).toUTCString() };
+		response.writeHead(200, headers).flushHeaders();
+		const past = since === null ? [] : kept.filter(({ timeNano }) => timeNano >= Number(since) * 1e9);
+		for (const event of past) if (wants(filters, event)) response.write(`${JSON.stringify(event)}\n`);
 		streams.add(stream);
 		response.on("close", () => streams.delete(stream));
 		if (faults.cutStreams === true) response.destroy();
@@ -39,6 +48,7 @@ export function createFakeStreams(faults: StreamFaults): FakeStreams {
 	}
 
 	function tell(event: FakeEvent): void {
+		kept.splice(0, kept.push(event) - most);
 		if (faults.silent) return;
 		const line = `${JSON.stringify(event)}\n`;
 		for (const { filters, response } of streams)
@@ -64,6 +74,7 @@ export function createFakeStreams(faults: StreamFaults): FakeStreams {
 		cut: () => {
 			for (const { response } of streams) response.destroy();
 		},
+		forget: () => void kept.splice(0),
 		count: () => streams.size,
 	};
 }
@@ -80,7 +91,7 @@ export function eventOf(
 		? { ID: fakeId("net"), Attributes: { container: id, ...attributes } }
 		: { ID: id, Attributes: attributes };
 	const event = { Type: ofNetwork ? "network" : "container", Action: action, Actor: actor };
-	return { ...event, ...{ timeNano: at * 1e6 } };
+	return { ...event, timeNano: at * 1e6 };
 }
 
 /** As Docker does: prefixes are enough once health_status is asked for. */

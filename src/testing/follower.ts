@@ -8,7 +8,7 @@ const times = { shortest: 1, longest: 20, good: 40 };
 
 /** Follows the events of an engine until it is disposed of. */
 export type Follower = AsyncDisposable & {
-	/** What was called, in order: `listed`, or an event's action. */
+	/** What was called, in order: `listed`, or an event's action; `missed <action>`. */
 	readonly calls: string[];
 	readonly states: StreamState[];
 	readonly ended: Promise<unknown>;
@@ -28,6 +28,7 @@ export function follow(
 		{
 			client: createDockerClient(docker.host, 1_000),
 			onEvent: ({ action }) => calls.push(action),
+			onMissed: ({ action }) => calls.push(`missed ${action}`),
 			onConnected: () => calls.push(docker.requests.length > 0 ? "listed" : "listed too early"),
 			onState: (state) => states.push(state),
 			log: createLog("silent"),
