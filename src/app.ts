@@ -126,6 +126,7 @@ async function follow(
 				if (hint !== undefined) trigger.hint({ container: hint.containerId, urgent: hint.urgent });
 				if (event.action === "destroy" && holds.all().has(event.containerId)) prune();
 			},
+			heardUntil: scaling.heardUntil,
 			onMissed: scaling.scaler.note,
 			onConnected: () => {
 				scaling.scaler.follows(true);

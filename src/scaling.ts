@@ -15,6 +15,7 @@ import type { StatusBoard } from "./reconcile/status.ts";
 import type { Trigger } from "./reconcile/trigger.ts";
 import type { Settings } from "./settings.ts";
 import type { MembershipLog } from "./state/membership-log.ts";
+import { openScaleMemory } from "./state/scale-memory.ts";
 import { openScaleOrders } from "./state/scale-orders.ts";
 
 export type ScalingParts = {
@@ -34,6 +35,8 @@ export type Scaling = {
 	readonly held: () => ReadonlyMap<string, Hold>;
 	/** What people are told of it, and what they set. */
 	readonly sources: ScaleSources;
+	/** Up to when an earlier controller has heard of all events, by the engine's clock, in milliseconds since 1970. */
+	readonly heardUntil: number | undefined;
 };
 
 /** Scaling, put together; nothing of it runs yet. */
@@ -42,6 +45,7 @@ export async function openScaling(
 	{ engine, sockets, status, trigger, membership, announce, log }: ScalingParts,
 ): Promise<Scaling> {
 	const orders = await openScaleOrders(stateDir);
+	const memory = await openScaleMemory(stateDir, `${joinLabel} ${labelPrefix}`);
 	const held = new Map<string, Hold>();
 	const ports: ScalerPorts = {
 		draft: () => status.outcome()?.draft,
@@ -57,6 +61,7 @@ export async function openScaling(
 			await showInFlight(sockets.master, { pool, server, aged: false }, signal),
 		order: (pool) => orders.all().get(pool),
 		room: roomOnHost,
+		memory,
 		record: (events) => {
 			void membership.append(events);
 			announce(scaleHappenings(events));
@@ -78,5 +83,6 @@ export async function openScaling(
 			return await kept;
 		},
 	};
-	return { scaler, held: () => held, sources };
+	const heardUntil = scale ? memory.kept.heardUntil : undefined;
+	return { scaler, held: () => held, sources, heardUntil };
 }

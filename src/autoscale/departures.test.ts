@@ -1,6 +1,7 @@
 import { expect, test } from "vitest";
 import { createLog } from "../log.ts";
 import type { Hold } from "../model/fleet.ts";
+import { noScaleMemory } from "../model/scale-memory.ts";
 import type { ScaledMember } from "../model/scaled-pools.ts";
 import { createFakeClock, settled } from "../testing/fake-clock.ts";
 import { cloned, willingReplicas } from "../testing/scaled-members.ts";
@@ -31,6 +32,7 @@ function leaving(replicas: Partial<ScalerPorts["replicas"]> = {}) {
 			order: () => undefined,
 			room: unused,
 			record: () => undefined,
+			memory: { kept: noScaleMemory, keep: unused, problems: () => [] },
 		},
 		hold: (id, hold) => {
 			if (hold === undefined) held.delete(id);

@@ -1,4 +1,4 @@
-import { expect, test } from "vitest";
+import { describe, expect, test } from "vitest";
 import { createFakeClock } from "../testing/fake-clock.ts";
 import { createEnds } from "./ends.ts";
 
@@ -99,6 +99,37 @@ test("where events can't be followed, ends that nobody heard of are failures ten
 	expect(ends.of("web")).toBe("unknown");
 	await clock.advance(1);
 	expect(ends.of("web")).toBe("failed");
+});
+
+describe("what an earlier controller has known", () => {
+	const before = { heardUntil: 1, stopped: ["web"], ours: ["api", "db"] };
+	const later = () => {
+		const clock = createFakeClock();
+		return { clock, ends: createEnds(clock, before) };
+	};
+
+	test("is known on: a wish, and what it was taking away", () => {
+		const { ends } = later();
+		expect([ends.of("web"), ends.of("other")]).toEqual(["wanted", "unknown"]);
+		expect([ends.isOurs("api"), ends.wasOurs("api"), ends.isOurs("web")]).toEqual([true, true, false]);
+		expect(ends.kept()).toEqual(before);
+	});
+
+	test("of what it was taking away, what a person stops later is that person's", async () => {
+		const { ends, clock } = later();
+		ends.follows(true);
+		ends.note({ containerId: "api", action: "kill" });
+		await clock.advance(1_000);
+		ends.note({ containerId: "db", action: "kill" });
+		expect([ends.isOurs("api"), ends.isOurs("db")]).toEqual([true, false]);
+	});
+
+	test("is over with a start, or with the container", () => {
+		const { ends } = later();
+		ends.note({ containerId: "web", action: "start", at: 2 });
+		ends.note({ containerId: "api", action: "destroy", at: 3 });
+		expect(ends.kept()).toEqual({ heardUntil: 3, stopped: [], ours: ["db"] });
+	});
 });
 
 test("one that was heard to end is a failure at once, whatever else was missed", () => {

@@ -1,7 +1,13 @@
 import type { Clock } from "../clock.ts";
+import type { ScaleMemory } from "../model/scale-memory.ts";
 
 /** What the engine tells of one container's life. */
-export type LifeEvent = { readonly containerId: string; readonly action: string };
+export type LifeEvent = {
+	readonly containerId: string;
+	readonly action: string;
+	/** By the engine's clock, in milliseconds since 1970. */
+	readonly at?: number;
+};
 
 /** How a container came to its end: by itself, or because a person wanted it. */
 export type Ends = {
@@ -15,11 +21,17 @@ export type Ends = {
 	/** It stays after all. */
 	readonly notOurs: (id: string) => void;
 	readonly isOurs: (id: string) => boolean;
+	/** An earlier controller was taking it away, or had; it may not have come to the end of that. */
+	readonly wasOurs: (id: string) => boolean;
 	/** It has ended since its last start that was heard of. */
 	readonly hasEnded: (id: string) => boolean;
 	/** Docker has it no more. */
 	readonly isRemoved: (id: string) => boolean;
+	/** For a later controller. */
+	readonly kept: () => Kept;
 };
+
+type Kept = Pick<ScaleMemory, "heardUntil" | "stopped" | "ours">;
 
 /**
  * Docker tells a `docker stop` by its last word alone: signal (`kill`), end (`die`), `stop`; a `docker rm --force` by
@@ -34,6 +46,9 @@ const mostDeafMs = 10_000;
 /** What Docker has no more is asked about for so long, in milliseconds; containers come and go for as long as an engine runs. */
 const rememberedMs = 600_000;
 
+/** Of each kind so many are kept, the latest. */
+const mostKept = 1_000;
+
 type Life = {
 	readonly signalledAt: number | undefined;
 	readonly endedAt: number | undefined;
@@ -43,46 +58,42 @@ type Life = {
 
 const alive: Life = { signalledAt: undefined, endedAt: undefined, wanted: false, removedAt: undefined };
 
-export function createEnds(clock: Pick<Clock, "now">): Ends {
-	const lives = new Map<string, Life>();
+/** @param before by an earlier controller: what has happened since then is about to be noted */
+export function createEnds(clock: Pick<Clock, "now">, before?: Kept): Ends {
+	const stopped = before?.stopped.map((id) => [id, { ...alive, wanted: true }] as const);
+	const lives = new Map<string, Life>(stopped);
 	const own = new Set<string>();
-	let isFollowing = true;
+	const ownBefore = new Set(before?.ours);
+	let heardUntil = before?.heardUntil;
+	let isFollowing = heardUntil === undefined;
 	/** From when on an end of which nothing was heard is one that nobody has wanted. */
-	let certainFrom = Number.NEGATIVE_INFINITY;
+	let certainFrom = isFollowing ? Number.NEGATIVE_INFINITY : clock.now() + mostDeafMs;
 
-	function note({ containerId: id, action }: LifeEvent): void {
-		const life = lives.get(id) ?? alive;
-		switch (action) {
-			case "start":
-				own.delete(id);
-				lives.delete(id);
-				break;
-			case "kill":
-				lives.set(id, { ...life, signalledAt: clock.now() });
-				break;
-			case "die":
-				lives.set(id, { ...life, endedAt: clock.now() });
-				break;
-			case "stop":
-				lives.set(id, { ...life, wanted: true });
-				break;
-			// `--rm` removes what has ended by itself, too.
-			case "destroy":
-				lives.set(id, {
-					...life,
-					wanted: life.wanted || life.signalledAt !== undefined,
-					removedAt: clock.now(),
-				});
-				forget();
-		}
+	function note({ containerId: id, action, at }: LifeEvent): void {
+		heardUntil = at ?? heardUntil;
+		if (action === "start") forget(id);
+		// The earlier controller is not there to send it.
+		if (action === "kill" && clock.now() >= certainFrom) ownBefore.delete(id);
+		step(id, action);
 	}
 
-	function forget(): void {
-		for (const [id, { removedAt }] of lives) {
-			if (removedAt === undefined || clock.now() - removedAt < rememberedMs) continue;
-			lives.delete(id);
-			own.delete(id);
-		}
+	function step(id: string, action: string): void {
+		const life = lifeAfter(lives.get(id) ?? alive, action, clock.now());
+		if (life !== undefined) lives.set(id, life);
+		if (action !== "destroy") return;
+		for (const [other, { removedAt = Number.POSITIVE_INFINITY }] of lives)
+			if (clock.now() - removedAt >= rememberedMs) forget(other);
+	}
+
+	function forget(id: string): void {
+		for (const known of [own, ownBefore, lives]) known.delete(id);
+	}
+
+	function kept(): Kept {
+		const isThere = (id: string) => lives.get(id)?.removedAt === undefined;
+		const wanted = [...lives.keys()].filter((id) => lives.get(id)?.wanted);
+		const latest = (ids: readonly string[]) => ids.filter(isThere).slice(-mostKept);
+		return { heardUntil, stopped: latest(wanted), ours: latest([...ownBefore.union(own)]) };
 	}
 
 	function of(id: string): ReturnType<Ends["of"]> {
@@ -100,10 +111,29 @@ export function createEnds(clock: Pick<Clock, "now">): Ends {
 		of,
 		ours: (id) => void own.add(id),
 		notOurs: (id) => void own.delete(id),
-		isOurs: (id) => own.has(id),
+		isOurs: (id) => own.has(id) || ownBefore.has(id),
+		wasOurs: (id) => ownBefore.has(id),
 		hasEnded: (id) => lives.get(id)?.endedAt !== undefined,
 		isRemoved: (id) => lives.get(id)?.removedAt !== undefined,
+		kept,
 	};
+}
+
+/** Undefined for what is no step towards an end. */
+function lifeAfter(life: Life, action: string, now: number): Life | undefined {
+	switch (action) {
+		case "kill":
+			return { ...life, signalledAt: now };
+		case "die":
+			return { ...life, endedAt: now };
+		case "stop":
+			return { ...life, wanted: true };
+		// `--rm` removes what has ended by itself, too.
+		case "destroy":
+			return { ...life, wanted: life.wanted || life.signalledAt !== undefined, removedAt: now };
+		default:
+			return undefined;
+	}
 }
 
 /** When all has been heard that may tell a wish from a failure. */

@@ -38,6 +38,16 @@ test("one that ends after it was ready is no failed start", () => {
 	expect([told().failures.count, problem()]).toEqual([0, undefined]);
 });
 
+test("failures are counted on by the next controller, as if the last one had been now", () => {
+	const first = createExperience();
+	expect(first.kept()).toBeUndefined();
+	first.heed(failed(true), 5);
+	const next = createExperience(first.kept(), 1_000);
+
+	expect(next.told().failures).toEqual({ count: 1, lastAt: 1_000 });
+	expect(next.problem()).toEqual(first.problem());
+});
+
 test("another generation begins anew", () => {
 	const { heed, told, problem, forget } = createExperience();
 	heed({ ...nothing, ready: [1_000] }, 0);

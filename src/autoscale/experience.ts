@@ -1,5 +1,6 @@
 import type { Problem } from "../model/problem.ts";
 import type { Failures } from "../model/scale-brake.ts";
+import type { PoolMemory } from "../model/scale-memory.ts";
 import type { News } from "./lives.ts";
 import { lateProblem } from "./problems.ts";
 
@@ -10,15 +11,18 @@ export type Experience = {
 	readonly told: () => { readonly failures: Failures; readonly measuredReadyMs?: number };
 	/** While the latest start failed. */
 	readonly problem: () => Problem | undefined;
+	/** For a later controller. */
+	readonly kept: () => PoolMemory["failures"];
 };
 
 const noFailures: Failures = { count: 0, lastAt: 0 };
 const mostTimes = 5;
 
-export function createExperience(): Experience {
-	let failures = noFailures;
+/** @param kept by an earlier controller; the next try is as late as if it had failed `now` */
+export function createExperience(kept?: PoolMemory["failures"], now = 0): Experience {
+	let failures = kept === undefined ? noFailures : { count: kept.count, lastAt: now };
 	let readyTimes: readonly number[] = [];
-	let problem: Problem | undefined;
+	let problem = kept && lateProblem(kept.name, kept.count);
 
 	function forget(): void {
 		[failures, readyTimes, problem] = [noFailures, [], undefined];
@@ -39,5 +43,6 @@ export function createExperience(): Experience {
 			return { failures, ...(middle === undefined ? {} : { measuredReadyMs: middle }) };
 		},
 		problem: () => problem,
+		kept: () => problem && { count: failures.count, name: problem.subject },
 	};
 }

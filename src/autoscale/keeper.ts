@@ -1,8 +1,10 @@
 import type { Clock } from "../clock.ts";
 import type { Log } from "../log.ts";
+import type { LabelLanguage } from "../model/labels.ts";
 import type { PoolLoad } from "../model/pool-load.ts";
 import { distinct, type Problem } from "../model/problem.ts";
 import type { ScaleDecision } from "../model/scale.ts";
+import type { PoolMemory } from "../model/scale-memory.ts";
 import { asOrdered, type ScaleOrder } from "../model/scale-order.ts";
 import type { ScaledPool } from "../model/scaled-pools.ts";
 import { startingClones } from "./counts.ts";
@@ -17,7 +19,7 @@ import { createGauge } from "./gauge.ts";
 import { createLives, type News } from "./lives.ts";
 import type { ScalerPorts } from "./ports.ts";
 import { createProcessors } from "./processors.ts";
-import { type Marking, type Source, sourceOf } from "./source.ts";
+import { type Marking, type Source, sourceKept, sourceOf } from "./source.ts";
 import { uncloneable } from "./uncloneable.ts";
 
 /** Keeps one pool at the size that is asked for. */
@@ -32,6 +34,8 @@ export type Keeper = {
 	readonly problems: () => readonly Problem[];
 	/** Nobody asks for anything any more, and all that was to go has gone. */
 	readonly isDone: () => boolean;
+	/** For a later controller; undefined where nobody asks for anything. */
+	readonly memory: () => PoolMemory | undefined;
 };
 
 export type KeeperParts = {
@@ -40,6 +44,7 @@ export type KeeperParts = {
 	readonly clock: Clock;
 	readonly log: Log;
 	readonly marking: Marking;
+	readonly language: LabelLanguage;
 };
 
 /** For one that was never of use: Docker's own default. */
@@ -47,19 +52,21 @@ const graceSeconds = 10;
 /** `docker restart` and `compose up` take an original away and bring it, or another, back; in milliseconds. */
 const comebackMs = 10_000;
 
-export function createKeeper(parts: KeeperParts): Keeper {
-	const { ports, ends, clock, log, marking } = parts;
+/** @param kept by an earlier controller: it goes on where that one has ended */
+export function createKeeper(parts: KeeperParts, kept?: PoolMemory): Keeper {
+	const { ports, ends, clock, log, marking, language } = parts;
 	const processors = createProcessors({ usage: ports.usage, clock, log });
-	const [gauge, diary, experience] = [createGauge(processors.share), createDiary(log), createExperience()];
-	const lives = createLives(ends);
+	const [gauge, diary] = [createGauge(processors.share), createDiary(log)];
+	const experience = createExperience(kept?.failures, clock.now());
+	const lives = createLives(ends, kept);
 	const departures = createDepartures(parts);
 	const crew = createCrew({ ...parts, lives, departures });
 	const deed = createDeed(crew, gauge.load);
 	const decider = createDecider({ ...parts, gauge, processors, experience, lives, departures, deed, diary });
-	let source: Source | undefined;
+	let source = kept && sourceKept(kept, language, marking);
 	/** Since when nobody asks for a size. */
 	let aloneSince: number | undefined;
-	let ordered: ScaleOrder | undefined;
+	let ordered = kept?.ordered;
 
 	async function turn(pool: ScaledPool, canStart: number, signal: AbortSignal): Promise<number> {
 		const members = departures.staying(pool.members);
@@ -109,8 +116,13 @@ export function createKeeper(parts: KeeperParts): Keeper {
 			const all = [experience.problem(), crew.problem(), uncloneable(source, ordered)];
 			return distinct(all.filter((one) => one !== undefined));
 		},
+		memory: () => source && { ...memoryOf(source), ordered, ...lives.kept(), failures: experience.kept() },
 		isDone: () => source === undefined && !departures.isGoingOn(),
 	};
+}
+
+function memoryOf({ asked: { original }, template }: Source): Pick<PoolMemory, "original" | "template"> {
+	return { original, template };
 }
 
 /**

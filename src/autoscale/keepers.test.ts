@@ -10,7 +10,8 @@ test("what a pass has found is gone through once, and what the next one finds an
 	const create = () => {
 		throw new Error("nobody is kept here");
 	};
-	const keepers = createKeepers({ language: policy.labels, owner: "us", create, onDone: () => undefined });
+	const parts = { language: policy.labels, owner: "us", kept: new Map(), onDone: () => undefined };
+	const keepers = createKeepers({ ...parts, create });
 	const draft = draftOf("2");
 
 	const [first] = keepers.pools(draft);

@@ -1,5 +1,7 @@
 import type { Draft } from "../model/build.ts";
 import type { LabelLanguage } from "../model/labels.ts";
+import type { Problem } from "../model/problem.ts";
+import type { PoolMemory, ScaleMemory } from "../model/scale-memory.ts";
 import { type ScaledPool, scaledPools } from "../model/scaled-pools.ts";
 import type { Keeper } from "./keeper.ts";
 
@@ -7,6 +9,9 @@ import type { Keeper } from "./keeper.ts";
 export type Keepers = {
 	readonly of: (pool: string) => Keeper;
 	readonly all: () => ReadonlyMap<string, Keeper>;
+	readonly problems: () => readonly Problem[];
+	/** Of those that somebody asks a size for. */
+	readonly memory: () => ScaleMemory["pools"];
 	/** The pools as the latest pass has found them. Keepers that are done are forgotten. */
 	readonly pools: (draft: Draft | undefined) => readonly ScaledPool[];
 };
@@ -14,17 +19,20 @@ export type Keepers = {
 type Parts = {
 	readonly language: LabelLanguage;
 	readonly owner: string;
-	readonly create: () => Keeper;
+	/** By an earlier controller. */
+	readonly kept: ScaleMemory["pools"];
+	readonly create: (kept: PoolMemory | undefined) => Keeper;
 	readonly onDone: (pool: string) => void;
 };
 
-export function createKeepers({ language, owner, create, onDone }: Parts): Keepers {
-	const keepers = new Map<string, Keeper>();
+export function createKeepers({ language, owner, kept, create, onDone }: Parts): Keepers {
+	// Whose only original has failed is in no pass.
+	const keepers = new Map([...kept].map(([pool, its]) => [pool, create(its)]));
 	/** What the latest pass has found is looked at four times a second, and a pass is rare. */
 	let latest: { readonly draft: Draft; readonly present: readonly ScaledPool[] } | undefined;
 
 	function of(pool: string): Keeper {
-		const keeper = keepers.get(pool) ?? create();
+		const keeper = keepers.get(pool) ?? create(undefined);
 		keepers.set(pool, keeper);
 		return keeper;
 	}
@@ -48,5 +56,15 @@ export function createKeepers({ language, owner, create, onDone }: Parts): Keepe
 		return left.map((pool) => ({ pool, asked: undefined, members: [] }));
 	}
 
-	return { of, all: () => keepers, pools };
+	function memory(): ScaleMemory["pools"] {
+		const kept = [...keepers].flatMap(([pool, keeper]) => {
+			const its = keeper.memory();
+			return its === undefined ? [] : [[pool, its] as const];
+		});
+		return new Map(kept);
+	}
+
+	const problems = () => [...keepers.values()].flatMap((keeper) => keeper.problems());
+
+	return { of, all: () => keepers, problems, memory, pools };
 }

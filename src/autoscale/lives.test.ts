@@ -103,6 +103,23 @@ test("so is what may be stopped by a person, as long as that can't be told", () 
 	expect(look([web], 60_000, 1)).toEqual({ ...nothing, parked: 1 });
 });
 
+test("who was there is known to the next controller, but for those that never were ready", () => {
+	const { look, started, kept } = lives();
+	started(id, name, 0);
+	look([web, starting, cloned(2)], 60_000, 1);
+	const [ended] = kept().members.slice(-1);
+	expect(kept().members.map((member) => member.name)).toEqual(["web", "web-scale-2"]);
+
+	const clock = createFakeClock(0);
+	const next = createLives(createEnds(clock), { ...kept(), parked: [id] });
+	expect(next.look([web], 60_000, 2)).toEqual({
+		...nothing,
+		failed: [{ id: ended?.id, name: "web-scale-2", early: false }],
+		parked: 1,
+	});
+	expect(next.look([web, one], 60_000, 3).parked).toBe(0);
+});
+
 test("another original is asked for anew, whatever was stopped before", () => {
 	const { look, heard } = lives();
 	look([web, one], 60_000, 0);

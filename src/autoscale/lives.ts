@@ -1,3 +1,4 @@
+import type { PoolMemory } from "../model/scale-memory.ts";
 import type { ScaledMember } from "../model/scaled-pools.ts";
 import type { Ends } from "./ends.ts";
 
@@ -22,7 +23,11 @@ export type Lives = {
 	readonly retired: (id: string) => void;
 	/** What people have stopped counts as missing again. */
 	readonly forgive: () => void;
+	/** For a later controller. */
+	readonly kept: () => Kept;
 };
+
+type Kept = Pick<PoolMemory, "members" | "parked">;
 
 type Life = {
 	readonly name: string;
@@ -32,9 +37,15 @@ type Life = {
 	readonly wasReady: boolean;
 };
 
-export function createLives(ends: Pick<Ends, "of" | "isOurs" | "hasEnded">): Lives {
-	const lives = new Map<string, Life>();
-	const parked = new Set<string>();
+/** @param kept by an earlier controller: who was there then, and had been ready */
+export function createLives(
+	ends: Pick<Ends, "of" | "isOurs" | "hasEnded">,
+	kept: Kept = { members: [], parked: [] },
+): Lives {
+	const lives = new Map<string, Life>(
+		kept.members.map(({ id, ...one }) => [id, { ...one, since: 0, seen: true, wasReady: true }]),
+	);
+	const parked = new Set(kept.parked);
 
 	function look(members: readonly ScaledMember[], readyMs: number, now: number): News {
 		const hasNewOriginal = members.some(isNewOriginal);
@@ -94,5 +105,10 @@ export function createLives(ends: Pick<Ends, "of" | "isOurs" | "hasEnded">): Liv
 		unseen: () => [...lives.values()].filter((life) => !life.seen).map(({ name }) => name),
 		retired: (id) => lives.delete(id),
 		forgive: () => parked.clear(),
+		kept: () => {
+			const known = [...lives].filter(([, { seen, isClone, wasReady }]) => seen && (wasReady || !isClone));
+			const members = known.map(([id, { name, isClone }]) => ({ id, name, isClone }));
+			return { members, parked: [...parked] };
+		},
 	};
 }

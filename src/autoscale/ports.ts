@@ -3,6 +3,8 @@ import type { CloneBody } from "../model/clone.ts";
 import type { Hold } from "../model/fleet.ts";
 import type { ScaleEvent } from "../model/membership.ts";
 import type { PoolLoad } from "../model/pool-load.ts";
+import type { Problem } from "../model/problem.ts";
+import type { ScaleMemory } from "../model/scale-memory.ts";
 import type { ScaleOrder } from "../model/scale-order.ts";
 import type { Template } from "../model/template.ts";
 import type { Usage } from "../model/usage.ts";
@@ -22,8 +24,17 @@ export type ScalerPorts = {
 	/** What a person has set for a pool. */
 	readonly order: (pool: string) => ScaleOrder | undefined;
 	readonly room: () => Promise<Room>;
+	/** What is to be known again by a later controller, and what an earlier one has left. */
+	readonly memory: MemoryPort;
 	/** Writes down what was done, and why. */
 	readonly record: (events: readonly ScaleEvent[]) => void;
+};
+
+/** Never throws. */
+type MemoryPort = {
+	readonly kept: ScaleMemory;
+	readonly keep: (memory: ScaleMemory) => Promise<void>;
+	readonly problems: () => readonly Problem[];
 };
 
 /** `open`: it gets new clients. */

@@ -1,11 +1,10 @@
-import type { Draft } from "../model/build.ts";
-import type { LabelLanguage } from "../model/labels.ts";
 import type { Problem } from "../model/problem.ts";
 import type { ScaleDecision } from "../model/scale.ts";
 import { createDoorbell } from "./doorbell.ts";
-import { createEnds, type LifeEvent } from "./ends.ts";
+import { createEnds, type Ends, type LifeEvent } from "./ends.ts";
 import { createKeeper, type KeeperParts } from "./keeper.ts";
 import { createKeepers, type Keepers } from "./keepers.ts";
+import type { ScalerPorts } from "./ports.ts";
 import { createSweep } from "./sweep.ts";
 import { createTelling } from "./telling.ts";
 
@@ -27,17 +26,16 @@ export type Scaler = {
 const sampleMs = 250;
 const samplesEach = 4;
 
-export function createScaler(
-	parts: Omit<KeeperParts, "ends"> & { readonly language: LabelLanguage },
-): Scaler {
+export function createScaler(parts: Omit<KeeperParts, "ends">): Scaler {
 	const { ports, clock, log, marking, language } = parts;
-	const ends = createEnds(clock);
+	const ends = createEnds(clock, ports.memory.kept);
 	const sweep = createSweep({ ...parts, ends });
 	const telling = createTelling(log);
 	const keepers = createKeepers({
 		language,
 		owner: marking.owner,
-		create: () => createKeeper({ ...parts, ends }),
+		kept: ports.memory.kept.pools,
+		create: (kept) => createKeeper({ ...parts, ends }, kept),
 		onDone: (pool) => {
 			telling.forget(pool);
 			lastStarts.delete(pool);
@@ -46,8 +44,7 @@ export function createScaler(
 	const doorbell = createDoorbell(clock);
 	/** When each pool has started some. */
 	const lastStarts = new Map<string, number>();
-	let isDeciding = false;
-	let decided = Promise.resolve();
+	let [isDeciding, decided] = [false, Promise.resolve()];
 
 	async function run(signal: AbortSignal): Promise<void> {
 		for (let turn = 0; !signal.aborted; turn += 1) {
@@ -75,8 +72,7 @@ export function createScaler(
 		isDeciding = true;
 		await telling.of("", signal, async () => {
 			await sweep(ports.draft()?.standings ?? [], signal);
-			let canStart =
-				names.length === 0 ? 0 : (await ports.room()).canStart - startingIn(keepers, ports.draft());
+			let canStart = names.length === 0 ? 0 : await canStartIn(keepers, ports);
 			// Who has waited longest comes first: a pool that grows on would leave no other a place.
 			const since = (name: string) => lastStarts.get(name) ?? 0;
 			for (const name of names.toSorted((a, b) => since(a) - since(b))) {
@@ -90,6 +86,7 @@ export function createScaler(
 			}
 		});
 		isDeciding = false;
+		remember(ends, keepers, ports, signal);
 	}
 
 	return {
@@ -98,12 +95,18 @@ export function createScaler(
 		follows: ends.follows,
 		nudge: doorbell.ring,
 		decisions: () => new Map([...keepers.all()].map(([pool, keeper]) => [pool, keeper.decisions()])),
-		problems: () => [...keepers.all().values()].flatMap((keeper) => keeper.problems()),
+		problems: () => [...keepers.problems(), ...ports.memory.problems()],
 	};
 }
 
 /** As many at once as there are processors: those of all pools that are starting have them. */
-function startingIn(keepers: Keepers, draft: Draft | undefined): number {
-	const pools = keepers.pools(draft);
-	return pools.reduce((sum, pool) => sum + keepers.of(pool.pool).starting(pool), 0);
+async function canStartIn(keepers: Keepers, { room, draft }: ScalerPorts): Promise<number> {
+	const { canStart } = await room();
+	const pools = keepers.pools(draft());
+	return canStart - pools.reduce((sum, pool) => sum + keepers.of(pool.pool).starting(pool), 0);
+}
+
+/** Not what ends with the controller: the engine may go on with that. */
+function remember(ends: Ends, keepers: Keepers, { memory }: ScalerPorts, signal: AbortSignal): void {
+	if (!signal.aborted) void memory.keep({ ...ends.kept(), pools: keepers.memory() });
 }

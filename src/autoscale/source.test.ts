@@ -1,11 +1,11 @@
 import { expect, test } from "vitest";
-import type { Wishes } from "../model/labels.ts";
+import { readLabels, type Wishes } from "../model/labels.ts";
 import { container } from "../testing/containers.ts";
 import { createFakeClock } from "../testing/fake-clock.ts";
 import { sourceFor, willingReplicas } from "../testing/scaled-members.ts";
 import { savedTemplate } from "../testing/templates.ts";
 import { createEnds } from "./ends.ts";
-import { sourceOf } from "./source.ts";
+import { sourceKept, sourceOf } from "./source.ts";
 
 const { signal } = new AbortController();
 const before = sourceFor();
@@ -76,6 +76,24 @@ test.each<[string, readonly string[], boolean]>([
 	const world = engine();
 	world.heard(...actions);
 	expect(await sourceOf(undefined, before, world, signal)).toBe(goesOn ? before : undefined);
+});
+
+test("one that has gone while nobody listened asks for nothing any more", async () => {
+	expect(await sourceOf(undefined, before, engine(false), signal)).toBeUndefined();
+});
+
+test("what an earlier controller has kept is the source that it had", async () => {
+	const labels = { "ballast.scale": "2-4", "ballast.scale.volumes": "share" };
+	const original = container("web", { labels });
+	const language = { join: "role=backend", prefix: "ballast." };
+	const template = { ...savedTemplate("many-options"), id: original.id };
+	const { wishes } = readLabels(original.labels, language, "web");
+	const policy = { ...before.asked.policy, min: 2, max: 4 };
+	const had = await sourceOf({ policy, original, wishes }, undefined, engine(), signal);
+	const kept = { original, template, members: [], parked: [] };
+
+	expect(sourceKept(kept, language, marking)).toEqual(had);
+	expect(sourceKept({ ...kept, original: container("web") }, language, marking)).toBeUndefined();
 });
 
 test("nobody asks where nobody ever has", async () => {

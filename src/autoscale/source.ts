@@ -1,5 +1,7 @@
 import { type CloneOrder, cloneOf } from "../model/clone.ts";
-import type { Asked } from "../model/scaled-pools.ts";
+import { type LabelLanguage, readLabels } from "../model/labels.ts";
+import type { PoolMemory } from "../model/scale-memory.ts";
+import { type Asked, scalePolicyOf } from "../model/scaled-pools.ts";
 import type { Template } from "../model/template.ts";
 import type { Ends } from "./ends.ts";
 import type { ScalerPorts } from "./ports.ts";
@@ -26,10 +28,24 @@ export async function sourceOf(
 	{ ends, replicas, marking }: Parts,
 	signal: AbortSignal,
 ): Promise<Source | undefined> {
-	if (asked === undefined) return isStill(before, ends) ? before : undefined;
+	if (asked === undefined) return (await isStill(before, ends, replicas, signal)) ? before : undefined;
 	const isKnown = before?.template.id === asked.original.id;
 	const template = isKnown ? before.template : await replicas.template(asked.original.id, signal);
-	if (template === undefined) return before;
+	return template === undefined ? before : sourceFrom(asked, template, marking);
+}
+
+/** The source that an earlier controller had; undefined where its original asks for no size that is understood now. */
+export function sourceKept(
+	{ original, template }: PoolMemory,
+	language: LabelLanguage,
+	marking: Marking,
+): Source | undefined {
+	const { wishes } = readLabels(original.labels, language, original.name);
+	const policy = scalePolicyOf(wishes);
+	return policy && sourceFrom({ policy, original, wishes }, template, marking);
+}
+
+function sourceFrom(asked: Asked, template: Template, marking: Marking): Source {
 	const { wishes } = asked;
 	const order = {
 		...marking,
@@ -47,7 +63,14 @@ type Parts = {
 	readonly marking: Marking;
 };
 
-function isStill(before: Source | undefined, ends: Parts["ends"]): boolean {
+/** Its removal may have come while nobody listened. */
+async function isStill(
+	before: Source | undefined,
+	ends: Parts["ends"],
+	replicas: Parts["replicas"],
+	signal: AbortSignal,
+): Promise<boolean> {
 	const id = before?.asked.original.id;
-	return id !== undefined && ends.of(id) !== "wanted" && !ends.isRemoved(id);
+	if (id === undefined || ends.of(id) === "wanted" || ends.isRemoved(id)) return false;
+	return (await replicas.template(id, signal)) !== undefined;
 }

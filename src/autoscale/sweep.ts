@@ -10,7 +10,7 @@ export type Sweep = (standings: readonly Standing[], signal: AbortSignal) => Pro
 
 type Parts = {
 	readonly ports: { readonly replicas: Pick<ScalerPorts["replicas"], "remove"> };
-	readonly ends: Pick<Ends, "of" | "isOurs">;
+	readonly ends: Pick<Ends, "of" | "isOurs" | "wasOurs">;
 	readonly clock: Pick<Clock, "wall">;
 	readonly marking: Marking;
 };
@@ -28,9 +28,10 @@ export function createSweep({ ports: { replicas }, ends, clock, marking }: Parts
 
 	function isLeft({ container }: Standing): boolean {
 		const { id, state, created } = container;
-		if (!ownsClone(container, marking.prefix, marking.owner) || ends.isOurs(id)) return false;
+		if (!ownsClone(container, marking.prefix, marking.owner)) return false;
+		if (ends.isOurs(id) && !ends.wasOurs(id)) return false;
 		if (state === "created") return clock.wall() - Date.parse(created) > startMs;
-		return (state === "exited" || state === "dead") && ends.of(id) === "failed";
+		return (state === "exited" || state === "dead") && (ends.wasOurs(id) || ends.of(id) === "failed");
 	}
 
 	return async (standings, signal) => {

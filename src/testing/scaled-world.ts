@@ -1,10 +1,12 @@
 import { onTestFinished } from "vitest";
+import type { LifeEvent } from "../autoscale/ends.ts";
 import type { ScalerPorts } from "../autoscale/ports.ts";
 import { createScaler } from "../autoscale/scaler.ts";
 import { createLog } from "../log.ts";
 import { build, type Draft } from "../model/build.ts";
 import type { Container } from "../model/container.ts";
 import { type Hold, membersOf } from "../model/fleet.ts";
+import { noScaleMemory, type ScaleMemory } from "../model/scale-memory.ts";
 import type { ScaleOrder } from "../model/scale-order.ts";
 import { container, idOf, surroundings } from "./containers.ts";
 import { createFakeClock, settled } from "./fake-clock.ts";
@@ -32,12 +34,17 @@ export function scaledWorld(...originals: readonly Container[]) {
 		stopping: Promise.resolve(),
 		/** A pass that is late: what scaling sees instead of what is. */
 		seen: undefined as Draft | undefined,
+		/** What a later controller would know. */
+		memory: noScaleMemory,
 		/** What is in flight at those that are drained. */
 		finishing: 0,
 		/** What each container uses of the processors, as a share of its limit. */
 		cpu: 0.1 as number | "denied" | "fails" | "hangs",
 	};
 	let used = { at: clock.wall(), ms: 1 };
+	/** Before it does, it hears all the same. */
+	let isRunning = true;
+	const missed: LifeEvent[] = [];
 	const nameOf = (id: string) => containers.get(id)?.name ?? id.slice(0, 8);
 	const draft = () =>
 		now.seen ?? build(surroundings({ containers: [...containers.values()], held: [...held] }));
@@ -45,7 +52,12 @@ export function scaledWorld(...originals: readonly Container[]) {
 	function change(id: string, over: Partial<Container>, ...actions: readonly string[]): void {
 		const before = containers.get(id);
 		if (before !== undefined) containers.set(id, { ...before, ...over });
-		for (const action of actions) scaler.note({ containerId: id, action });
+		for (const action of actions) tell({ containerId: id, action, at: clock.wall() });
+	}
+
+	function tell(event: LifeEvent): void {
+		if (isRunning) scaler.note(event);
+		else missed.push(event);
 	}
 
 	const replicas: ScalerPorts["replicas"] = {
@@ -89,7 +101,7 @@ export function scaledWorld(...originals: readonly Container[]) {
 			if (now.removes === "fails") throw new Error("the disk is in use");
 			if (containers.has(id)) calls.push(`remove ${nameOf(id)}`);
 			containers.delete(id);
-			scaler.note({ containerId: id, action: "destroy" });
+			tell({ containerId: id, action: "destroy", at: clock.wall() });
 			return { kind: "done" };
 		},
 	};
@@ -130,20 +142,34 @@ export function scaledWorld(...originals: readonly Container[]) {
 			return { state: isOut ? "out" : "drained", open: now.finishing, queued: 0 };
 		},
 		order: (pool) => now.orders.get(pool),
+		memory: rememberedBy(noScaleMemory),
 		room: async () => ({ canStart: now.canStart, why: "" }),
 		record: (events) =>
 			void records.push(...events.map(({ event, name, why }) => `${event} ${name}: ${why}`)),
 	};
 	const log = createLog("debug", { write: (line) => lines.push(JSON.parse(line)) });
-	const scaler = createScaler({
-		...{ ports, clock, log },
-		language: { join: "role=backend", prefix: "ballast." },
-		marking: { prefix: "ballast.", owner: "proxy-1" },
-	});
+	const create = (kept: ScaleMemory) =>
+		createScaler({
+			...{ ports: { ...ports, memory: rememberedBy(kept) }, clock, log },
+			language: { join: "role=backend", prefix: "ballast." },
+			marking: { prefix: "ballast.", owner: "proxy-1" },
+		});
+	let scaler = create(noScaleMemory);
+
+	function rememberedBy(kept: ScaleMemory): ScalerPorts["memory"] {
+		const keep = async (memory: ScaleMemory) => {
+			now.memory = memory;
+		};
+		return { kept, keep, problems: () => [] };
+	}
 
 	/** From now on, until the test ends. */
 	function run(): AbortController {
 		const ends = new AbortController();
+		isRunning = true;
+		ends.signal.addEventListener("abort", () => {
+			isRunning = false;
+		});
 		const ended = scaler.run(ends.signal);
 		onTestFinished(async () => {
 			ends.abort();
@@ -153,7 +179,22 @@ export function scaledWorld(...originals: readonly Container[]) {
 	}
 
 	return {
-		...{ now, scaler, calls, records, held, run, draft, clock },
+		...{ now, calls, records, held, run, draft, clock },
+		scaler: {
+			follows: (isFollowing: boolean) => scaler.follows(isFollowing),
+			nudge: () => scaler.nudge(),
+			decisions: () => scaler.decisions(),
+			problems: () => scaler.problems(),
+		},
+		/** Another controller takes the place of one that has ended, as written down, and is told what it missed. */
+		takesOver: () => {
+			scaler = create(now.memory);
+			run();
+			scaler.follows(true);
+			for (const event of missed.splice(0)) scaler.note(event);
+		},
+		/** What was missed is never told. */
+		deaf: () => void missed.splice(0),
 		warnings: () => lines.filter(({ level }) => level === "warn").map(({ msg }) => msg),
 		told: () => lines.map(({ msg }) => msg),
 		advance: clock.advance,
@@ -163,7 +204,7 @@ export function scaledWorld(...originals: readonly Container[]) {
 		all: () => [...containers.values()].map(({ name }) => name),
 		add: (one: Container) => {
 			containers.set(one.id, one);
-			scaler.note({ containerId: one.id, action: "start" });
+			tell({ containerId: one.id, action: "start", at: clock.wall() });
 		},
 		byName: (name: string) => [...containers.values()].find((one) => one.name === name),
 		/** What somebody does to the container of this name; `actions`: what the engine tells of it. */
