@@ -3,6 +3,7 @@ import type { ScalerPorts } from "./autoscale/ports.ts";
 import { roomOnHost } from "./autoscale/room.ts";
 import { createScaler, type Scaler } from "./autoscale/scaler.ts";
 import { systemClock } from "./clock.ts";
+import type { DockerClient } from "./docker/client.ts";
 import type { Replicas } from "./docker/replicas.ts";
 import type { Usages } from "./docker/usage.ts";
 import { showInFlight } from "./haproxy/in-flight.ts";
@@ -19,7 +20,7 @@ import { openScaleMemory } from "./state/scale-memory.ts";
 import { openScaleOrders } from "./state/scale-orders.ts";
 
 export type ScalingParts = {
-	readonly engine: Replicas & Usages;
+	readonly engine: Replicas & Usages & Pick<DockerClient, "inspect">;
 	readonly sockets: { readonly worker: CommandSocket; readonly master: CommandSocket };
 	readonly status: StatusBoard;
 	readonly trigger: Trigger;

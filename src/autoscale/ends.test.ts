@@ -87,18 +87,21 @@ test("an end that nobody heard of is uncertain until what was missed has been to
 	note("die");
 	note("stop");
 	expect(ends.of("web")).toBe("wanted");
+	expect(ends.isDue()).toBe(false);
 	await clock.advance(1_000);
-	expect(ends.of("api")).toBe("failed");
+	expect([ends.of("api"), ends.isDue(), ends.isUnheard("api")]).toEqual(["unknown", true, true]);
+	ends.settle();
+	expect([ends.of("api"), ends.isDue(), ends.isUnheard("web")]).toEqual(["failed", false, false]);
 });
 
-test("where events can't be followed, ends that nobody heard of are failures ten seconds later", async () => {
+test("where events can't be followed, ends that nobody heard of are asked after ten seconds later", async () => {
 	const { ends, clock } = heard();
 	ends.follows(false);
 	await clock.advance(9_999);
 	ends.follows(false);
-	expect(ends.of("web")).toBe("unknown");
+	expect(ends.isDue()).toBe(false);
 	await clock.advance(1);
-	expect(ends.of("web")).toBe("failed");
+	expect(ends.isDue()).toBe(true);
 });
 
 describe("what an earlier controller has known", () => {

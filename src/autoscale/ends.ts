@@ -1,5 +1,6 @@
 import type { Clock } from "../clock.ts";
 import type { ScaleMemory } from "../model/scale-memory.ts";
+import { type CatchUp, createCatchUp } from "./catch-up.ts";
 
 /** What the engine tells of one container's life. */
 export type LifeEvent = {
@@ -10,10 +11,8 @@ export type LifeEvent = {
 };
 
 /** How a container came to its end: by itself, or because a person wanted it. */
-export type Ends = {
+export type Ends = Pick<CatchUp, "follows" | "rounds" | "isDue" | "settle"> & {
 	readonly note: (event: LifeEvent) => void;
-	/** The engine's events are followed from now on, and those that were missed are about to come; or they are not, for now. */
-	readonly follows: (isFollowing: boolean) => void;
 	/** `wanted`: it was stopped or removed; `failed`: it ended by itself, or was killed; `unknown`: too early to tell. */
 	readonly of: (id: string) => "wanted" | "failed" | "unknown";
 	/** Its end, if it comes, is our own doing. */
@@ -27,6 +26,8 @@ export type Ends = {
 	readonly hasEnded: (id: string) => boolean;
 	/** Docker has it no more. */
 	readonly isRemoved: (id: string) => boolean;
+	/** Nothing was heard that says how it ended, if it has. */
+	readonly isUnheard: (id: string) => boolean;
 	/** For a later controller. */
 	readonly kept: () => Kept;
 };
@@ -41,8 +42,6 @@ type Kept = Pick<ScaleMemory, "heardUntil" | "stopped" | "ours">;
 const lastWordMs = 1_000;
 /** How long one may take to end that was told to, in milliseconds. */
 const mostPatienceMs = 600_000;
-/** How long an end of which nothing was heard waits for events to be followed again, in milliseconds. */
-const mostDeafMs = 10_000;
 /** What Docker has no more is asked about for so long, in milliseconds; containers come and go for as long as an engine runs. */
 const rememberedMs = 600_000;
 
@@ -65,15 +64,13 @@ export function createEnds(clock: Pick<Clock, "now">, before?: Kept): Ends {
 	const own = new Set<string>();
 	const ownBefore = new Set(before?.ours);
 	let heardUntil = before?.heardUntil;
-	let isFollowing = heardUntil === undefined;
-	/** From when on an end of which nothing was heard is one that nobody has wanted. */
-	let certainFrom = isFollowing ? Number.NEGATIVE_INFINITY : clock.now() + mostDeafMs;
+	const catchUp = createCatchUp(clock, heardUntil === undefined);
 
 	function note({ containerId: id, action, at }: LifeEvent): void {
 		heardUntil = at ?? heardUntil;
 		if (action === "start") forget(id);
 		// The earlier controller is not there to send it.
-		if (action === "kill" && clock.now() >= certainFrom) ownBefore.delete(id);
+		if (action === "kill" && catchUp.isTold()) ownBefore.delete(id);
 		step(id, action);
 	}
 
@@ -96,18 +93,20 @@ export function createEnds(clock: Pick<Clock, "now">, before?: Kept): Ends {
 		return { heardUntil, stopped: latest(wanted), ours: latest([...ownBefore.union(own)]) };
 	}
 
+	function isUnheard(id: string): boolean {
+		const { signalledAt, endedAt } = lives.get(id) ?? alive;
+		return of(id) !== "wanted" && signalledAt === undefined && endedAt === undefined;
+	}
+
 	function of(id: string): ReturnType<Ends["of"]> {
 		const life = lives.get(id) ?? alive;
 		if (life.wanted || own.has(id)) return "wanted";
-		return clock.now() >= certainAt(life, certainFrom) ? "failed" : "unknown";
+		return clock.now() >= certainAt(life, catchUp) ? "failed" : "unknown";
 	}
 
 	return {
 		note,
-		follows: (now) => {
-			if (now || isFollowing) certainFrom = clock.now() + (now ? lastWordMs : mostDeafMs);
-			isFollowing = now;
-		},
+		...catchUp,
 		of,
 		ours: (id) => void own.add(id),
 		notOurs: (id) => void own.delete(id),
@@ -115,6 +114,7 @@ export function createEnds(clock: Pick<Clock, "now">, before?: Kept): Ends {
 		wasOurs: (id) => ownBefore.has(id),
 		hasEnded: (id) => lives.get(id)?.endedAt !== undefined,
 		isRemoved: (id) => lives.get(id)?.removedAt !== undefined,
+		isUnheard,
 		kept,
 	};
 }
@@ -137,8 +137,9 @@ function lifeAfter(life: Life, action: string, now: number): Life | undefined {
 }
 
 /** When all has been heard that may tell a wish from a failure. */
-function certainAt({ signalledAt, endedAt }: Life, unheard: number): number {
-	if (signalledAt === undefined) return endedAt ?? unheard;
+function certainAt({ signalledAt, endedAt }: Life, { isSettled }: CatchUp): number {
+	if (signalledAt === undefined)
+		return endedAt ?? (isSettled() ? Number.NEGATIVE_INFINITY : Number.POSITIVE_INFINITY);
 	// Its last words may have come while nobody listened.
 	return endedAt === undefined ? signalledAt + mostPatienceMs : endedAt + lastWordMs;
 }

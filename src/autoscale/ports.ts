@@ -1,5 +1,6 @@
 import type { Draft } from "../model/build.ts";
 import type { CloneBody } from "../model/clone.ts";
+import type { Container } from "../model/container.ts";
 import type { Hold } from "../model/fleet.ts";
 import type { ScaleEvent } from "../model/membership.ts";
 import type { PoolLoad } from "../model/pool-load.ts";
@@ -47,6 +48,10 @@ export type InFlight = {
 /** What is changed on the engine. `denied`: what stands before it does not let changes through. */
 export type ReplicasPort = {
 	readonly template: (id: string, signal: AbortSignal) => Promise<Template | undefined>;
+	/** Undefined when there is none of that id. */
+	readonly inspect: (id: string, signal: AbortSignal) => Promise<Container | undefined>;
+	/** Those with this label, `key=value`, that do not run. */
+	readonly leftovers: (label: string, signal: AbortSignal) => Promise<readonly Leftover[]>;
 	readonly create: (
 		name: string,
 		body: CloneBody,
@@ -66,5 +71,7 @@ export type UsagePort = (
 	ids: readonly string[],
 	signal: AbortSignal,
 ) => Promise<{ readonly kind: "told"; readonly usages: ReadonlyMap<string, Usage> } | Denied>;
+
+export type Leftover = Pick<Container, "id" | "name" | "state" | "created" | "labels">;
 
 export type Denied = { readonly kind: "denied"; readonly message: string };

@@ -124,6 +124,45 @@ describe("what people have stopped", () => {
 	});
 });
 
+describe("where Docker has forgotten what it told", () => {
+	test.each<[string, Parameters<World["happens"]>[1], boolean]>([
+		["ended as it was told to", { state: "exited", exitCode: 0 }, true],
+		["was ended by its stop signal", { state: "exited", exitCode: 143 }, true],
+		["has crashed", { state: "exited", exitCode: 1 }, false],
+		["was killed", { state: "exited", exitCode: 137 }, false],
+	])("a clone that %s is looked at for a wish", async (_, over, isWish) => {
+		const { world, controller } = await settledWorld();
+		await ends(world, controller);
+		world.happens("web-scale-1", over);
+		world.takesOver();
+		await world.advance(6_000);
+
+		expect(world.up()).toHaveLength(isWish ? 2 : 3);
+	});
+
+	test("a clone that is gone was removed by somebody", async () => {
+		const { world, controller } = await settledWorld();
+		await ends(world, controller);
+		world.happens("web-scale-1", {}, "destroy");
+		world.deaf();
+		world.takesOver();
+		await world.advance(6_000);
+
+		expect(world.up()).toHaveLength(2);
+	});
+
+	test("an original that had failed before has clones on, whatever it ended with", async () => {
+		const { world, controller } = await settledWorld();
+		world.happens("web", { state: "exited", exitCode: 0 }, "die");
+		await world.advance(3_000);
+		await ends(world, controller);
+		world.takesOver();
+		await world.advance(20_000);
+
+		expect(world.up()).toHaveLength(3);
+	});
+});
+
 describe("what fails while there is no controller", () => {
 	test.each([
 		["crashed", crash],

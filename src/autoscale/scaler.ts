@@ -2,6 +2,7 @@ import type { Problem } from "../model/problem.ts";
 import type { ScaleDecision } from "../model/scale.ts";
 import { createDoorbell } from "./doorbell.ts";
 import { createEnds, type Ends, type LifeEvent } from "./ends.ts";
+import { inquire } from "./inquest.ts";
 import { createKeeper, type KeeperParts } from "./keeper.ts";
 import { createKeepers, type Keepers } from "./keepers.ts";
 import type { ScalerPorts } from "./ports.ts";
@@ -29,7 +30,7 @@ const samplesEach = 4;
 export function createScaler(parts: Omit<KeeperParts, "ends">): Scaler {
 	const { ports, clock, log, marking, language } = parts;
 	const ends = createEnds(clock, ports.memory.kept);
-	const sweep = createSweep({ ...parts, ends });
+	const sweep = createSweep({ ...parts, ends, isFirst: ports.memory.kept.heardUntil === undefined });
 	const telling = createTelling(log);
 	const keepers = createKeepers({
 		language,
@@ -71,7 +72,7 @@ export function createScaler(parts: Omit<KeeperParts, "ends">): Scaler {
 	async function decide(names: readonly string[], signal: AbortSignal): Promise<void> {
 		isDeciding = true;
 		await telling.of("", signal, async () => {
-			await sweep(ports.draft()?.standings ?? [], signal);
+			await inquire(keepers.memory(), { ends, ports }, signal);
 			let canStart = names.length === 0 ? 0 : await canStartIn(keepers, ports);
 			// Who has waited longest comes first: a pool that grows on would leave no other a place.
 			const since = (name: string) => lastStarts.get(name) ?? 0;
@@ -84,6 +85,7 @@ export function createScaler(parts: Omit<KeeperParts, "ends">): Scaler {
 					canStart -= started;
 				});
 			}
+			await sweep(ports.draft()?.standings ?? [], signal);
 		});
 		isDeciding = false;
 		remember(ends, keepers, ports, signal);

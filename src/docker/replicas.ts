@@ -1,5 +1,7 @@
+import * as v from "valibot";
 import { messageOf } from "../errors.ts";
 import type { CloneBody } from "../model/clone.ts";
+import type { Container } from "../model/container.ts";
 import type { Template } from "../model/template.ts";
 import { answerOf, fullId } from "./answer.ts";
 import type { Docker, Engine } from "./engine.ts";
@@ -13,6 +15,8 @@ import { statusOf } from "./unreachable.ts";
 export type Replicas = {
 	/** A container as it was asked for, to make clones of; undefined when there is none. */
 	readonly template: (id: string, signal: AbortSignal) => Promise<Template | undefined>;
+	/** Those with this label, `key=value`, that do not run: made and not started, or ended. */
+	readonly leftovers: (label: string, signal: AbortSignal) => Promise<readonly Leftover[]>;
 	/** Made, not started. `exists`: there is one of that name, which another controller may have made. */
 	readonly create: (
 		name: string,
@@ -26,6 +30,7 @@ export type Replicas = {
 	readonly remove: (id: string, signal: AbortSignal) => Promise<Done | Denied>;
 };
 
+export type Leftover = Pick<Container, "id" | "name" | "state" | "created" | "labels">;
 export type Created = { readonly kind: "created"; readonly id: string };
 export type Done = { readonly kind: "done" };
 /** What stands before the engine does not let changes through. */
@@ -33,6 +38,18 @@ export type Denied = { readonly kind: "denied"; readonly message: string };
 
 /** An engine under load takes seconds to make a container; one that is given up half-way would be left there. */
 const slowness = 6;
+
+const ended = ["created", "exited", "dead"] as const;
+
+const listed = v.array(
+	v.object({
+		Id: fullId,
+		Names: v.array(v.string()),
+		State: v.picklist(ended),
+		Created: v.number(),
+		Labels: v.optional(v.nullable(v.record(v.string(), v.string()), {}), {}),
+	}),
+);
 
 /** @param limitMs what a question may take */
 export function createReplicas({ ask, inspect }: Engine, limitMs: number): Replicas {
@@ -57,6 +74,14 @@ export function createReplicas({ ask, inspect }: Engine, limitMs: number): Repli
 		template: async (id, signal) => {
 			const answer = await inspect(id, signal);
 			return answer === undefined ? undefined : templateOf(answer);
+		},
+		leftovers: async (label, signal) => {
+			const filters = { label: [label], status: [...ended] };
+			const answer = await ask(
+				(docker, abortSignal) => docker.listContainers({ all: true, filters, abortSignal }),
+				signal,
+			);
+			return answerOf(listed, answer, "a list of containers").map(leftoverOf);
 		},
 		create: async (name, body, signal) => {
 			try {
@@ -86,6 +111,13 @@ export function createReplicas({ ask, inspect }: Engine, limitMs: number): Repli
 				signal,
 			),
 	};
+}
+
+/** Names in which there is another slash are those that others have given it in links. */
+function leftoverOf({ Id, Names, State, Created, Labels }: v.InferOutput<typeof listed>[number]): Leftover {
+	const names = Names.map((name) => name.replace(/^\//, ""));
+	const name = names.find((one) => !one.includes("/")) ?? "";
+	return { id: Id, name, state: State, created: new Date(Created * 1_000).toISOString(), labels: Labels };
 }
 
 /** An id or a name asks for that container and for nothing else. */

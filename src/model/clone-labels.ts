@@ -38,6 +38,11 @@ export function marksOf({ cloneOf, generation, ordinal, owner }: CloneMarks, pre
 	};
 }
 
+/** What all clones of an owner carry, as Docker's filters take it: `key=value`. */
+export function ownerMark(prefix: string, owner: string): string {
+	return `${prefix}${marks.owner}=${owner}`;
+}
+
 /**
  * Whether this proxy made the container, so that it may remove it. An image that was committed from a clone hands its
  * labels on, to containers that have other names.

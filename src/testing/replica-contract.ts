@@ -75,6 +75,26 @@ export function replicaContract(open: () => Promise<ContractEngine>): void {
 		expect(await client.inspect(id, signal)).toBeUndefined();
 	});
 
+	test("tells of those with a label that do not run, and of no others", async () => {
+		await using engine = await connected();
+		const { client, name, body } = engine;
+		const own = `${label}=${name}`;
+		const Labels = { ...body.Labels, [label]: name };
+		const id = idOf(await client.create(name, { ...body, Labels }, signal));
+		const before = await client.inspect(id, signal);
+
+		const made = await client.leftovers(own, signal);
+		expect(made).toMatchObject([{ id, name, state: "created", labels: before?.labels }]);
+		expect(Math.abs(Date.parse(made[0]?.created ?? "") - Date.parse(before?.created ?? ""))).toBeLessThan(
+			1_000,
+		);
+		await client.start(id, signal);
+		expect(await client.leftovers(own, signal)).toEqual([]);
+		await client.stop(id, 5, signal);
+		await expect.poll(() => client.leftovers(own, signal)).toMatchObject([{ id, state: "exited" }]);
+		expect(await client.leftovers(`${own}x`, signal)).toEqual([]);
+	});
+
 	test("a name is free again once its container is removed, and the next one has another id", async () => {
 		await using engine = await connected();
 		const { client, name, body } = engine;

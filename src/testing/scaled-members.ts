@@ -62,6 +62,8 @@ export function sourceFor(over: Partial<Source> = {}, image?: string): Source {
 export function willingReplicas(calls: string[], over: Partial<ScalerPorts["replicas"]> = {}) {
 	const replicas: ScalerPorts["replicas"] = {
 		template: async () => undefined,
+		inspect: async () => undefined,
+		leftovers: async () => [],
 		create: async (name) => {
 			calls.push(`create ${name}`);
 			return { kind: "created", id: name };

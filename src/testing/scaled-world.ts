@@ -73,6 +73,8 @@ export function scaledWorld(...originals: readonly Container[]) {
 				inspected.HostConfig["PortBindings"] = Object.fromEntries(bindings);
 			});
 		},
+		inspect: async (id) => containers.get(id),
+		leftovers: async () => [...containers.values()].filter(({ state }) => state !== "running"),
 		create: async (name, { Labels, Image }) => {
 			calls.push(`create ${name}`);
 			await now.making;
