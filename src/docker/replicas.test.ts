@@ -29,7 +29,7 @@ const changes = {
 } as const;
 const verbs = Object.entries(changes);
 
-test.each(verbs.flatMap(([verb, change]) => [403, 405].map((status) => ({ verb, change, status }))))(
+test.each(verbs.flatMap(([verb, change]) => [401, 403, 405].map((status) => ({ verb, change, status }))))(
 	"a guard that answers $status to a $verb is told of, and no error",
 	async ({ change, status }) => {
 		await using docker = await createFakeDocker();

@@ -157,6 +157,6 @@ function causeOf(thrown: unknown): unknown {
 
 function deniedOr(thrown: unknown): Denied {
 	const status = statusOf(causeOf(thrown));
-	if (status === 403 || status === 405) return { kind: "denied", message: messageOf(thrown) };
+	if ([401, 403, 405].includes(status ?? 0)) return { kind: "denied", message: messageOf(thrown) };
 	throw thrown;
 }
