@@ -40,7 +40,7 @@ const endings: Readonly<Record<string, Ending>> = {
 	hungry: {
 		options: hungry,
 		end: (one) => letEnd(one, "hunger"),
-		line: "failed: died, out of memory (exit code 137)",
+		line: "failed: died, out of memory (oom, exit code 137)",
 	},
 };
 

@@ -77,7 +77,7 @@ describe("one that is found in its next start has left as its start before ended
 		died: [{ exitCode: 4, outOfMemory: false }, "failed web: died, exit code 4"],
 		"out of memory": [
 			{ exitCode: 137, outOfMemory: true },
-			"failed web: died, out of memory (exit code 137)",
+			"failed web: died, out of memory (oom, exit code 137)",
 		],
 		"docker restart": [{ exitCode: 0, signal: "SIGTERM" }, "leave web: told to stop (SIGTERM)"],
 		killed: [{ exitCode: 137, signal: "SIGKILL" }, "failed web: told to stop (SIGKILL)"],

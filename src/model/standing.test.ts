@@ -71,7 +71,7 @@ describe("a container stays out, or leaves", () => {
 			state: "exited",
 			exitCode: 137,
 			outOfMemory: true,
-			why: "died, out of memory (exit code 137)",
+			why: "died, out of memory (oom, exit code 137)",
 			failed: true,
 		},
 		"when it was told to stop, though it still runs": {

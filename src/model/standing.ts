@@ -142,7 +142,7 @@ function startIt({ name }: Container): string {
 }
 
 function howItDied({ exitCode, outOfMemory }: Pick<Container, "exitCode" | "outOfMemory">): string {
-	return outOfMemory ? `died, out of memory (exit code ${exitCode})` : `died, exit code ${exitCode}`;
+	return outOfMemory ? `died, out of memory (oom, exit code ${exitCode})` : `died, exit code ${exitCode}`;
 }
 
 function restarting(container: Container): Problem {
