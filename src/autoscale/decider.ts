@@ -12,12 +12,13 @@ import type { Gauge } from "./gauge.ts";
 import type { Lives } from "./lives.ts";
 import type { ScalerPorts } from "./ports.ts";
 import { countedBy, type Processors } from "./processors.ts";
+import type { Room } from "./room.ts";
 import type { Source } from "./source.ts";
 
 /** Lays before the law what is known of a pool, and remembers what the law asks it to. */
 export type Decider = {
 	/** @param parked how many are missing because a person wanted that */
-	readonly decide: (from: Source, place: Place, canStart: number, parked: number) => ScaleDecision;
+	readonly decide: (from: Source, place: Place, room: Room, parked: number) => ScaleDecision;
 	/** The pool begins anew. */
 	readonly forget: () => void;
 };
@@ -38,7 +39,7 @@ export function createDecider(parts: DeciderParts): Decider {
 	const { ports, clock, gauge, processors, experience, lives, departures, deed, diary } = parts;
 	let memory = noMemory;
 
-	function observationOf(from: Source, { members }: Place, canStart: number): Observation {
+	function observationOf(from: Source, { members }: Place, room: Room): Observation {
 		const counts = countsOf(members, gauge.load());
 		const starting = counts.starting + lives.unseen().length;
 		return {
@@ -50,14 +51,15 @@ export function createDecider(parts: DeciderParts): Decider {
 			draining: departures.draining(),
 			rolloutUnderWay: members.some((one) => isStale(one, from)),
 			held: 0,
-			canStart: Math.max(0, canStart),
+			canStart: Math.max(0, room.canStart),
+			room: room.why,
 		};
 	}
 
 	return {
-		decide: (from, place, canStart, parked) => {
+		decide: (from, place, room, parked) => {
 			const policy = asOrdered(countedBy(from.asked, processors), ports.order(place.pool));
-			const observation = observationOf(from, place, canStart);
+			const observation = observationOf(from, place, room);
 			const bounds = {
 				min: Math.max(0, policy.min - parked),
 				// Who is to take another's place is one too many until the other has gone.

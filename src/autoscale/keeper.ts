@@ -19,6 +19,7 @@ import { createGauge } from "./gauge.ts";
 import { createLives, type News } from "./lives.ts";
 import type { ScalerPorts } from "./ports.ts";
 import { createProcessors } from "./processors.ts";
+import type { Room } from "./room.ts";
 import { type Marking, type Source, sourceKept, sourceOf } from "./source.ts";
 import { uncloneable } from "./uncloneable.ts";
 
@@ -27,7 +28,7 @@ export type Keeper = {
 	/** What HAProxy has counted at that time; undefined: it did not answer. */
 	readonly sampled: (load: PoolLoad | undefined, at: number) => void;
 	/** Decides, and begins to do what was decided; gives how many it has started. Throws `AppError` as the engine does. */
-	readonly turn: (pool: ScaledPool, canStart: number, signal: AbortSignal) => Promise<number>;
+	readonly turn: (pool: ScaledPool, room: Room, signal: AbortSignal) => Promise<number>;
 	/** How many of its clones are not ready yet. */
 	readonly starting: (pool: ScaledPool) => number;
 	readonly decisions: () => readonly ScaleDecision[];
@@ -68,7 +69,7 @@ export function createKeeper(parts: KeeperParts, kept?: PoolMemory): Keeper {
 	let aloneSince: number | undefined;
 	let ordered = kept?.ordered;
 
-	async function turn(pool: ScaledPool, canStart: number, signal: AbortSignal): Promise<number> {
+	async function turn(pool: ScaledPool, room: Room, signal: AbortSignal): Promise<number> {
 		const members = departures.staying(pool.members);
 		const asked = pool.asked ?? source?.asked;
 		const news = lives.look(members, asked?.policy.readyMs ?? 0, clock.now());
@@ -82,7 +83,7 @@ export function createKeeper(parts: KeeperParts, kept?: PoolMemory): Keeper {
 		}
 		heed(next, ports.order(pool.pool));
 		processors.follow(asOrdered(next.asked.policy, ordered), place, gauge.load(), signal);
-		const decision = decider.decide(next, place, canStart, news.parked);
+		const decision = decider.decide(next, place, room, news.parked);
 		return decision.advice || crew.isDenied() ? 0 : await deed.act(next, place, decision, signal);
 	}
 

@@ -6,6 +6,7 @@ import { inquire } from "./inquest.ts";
 import { createKeeper, type KeeperParts } from "./keeper.ts";
 import { createKeepers, type Keepers } from "./keepers.ts";
 import type { ScalerPorts } from "./ports.ts";
+import type { Room } from "./room.ts";
 import { createSweep } from "./sweep.ts";
 import { createTelling } from "./telling.ts";
 
@@ -26,6 +27,8 @@ export type Scaler = {
 /** Between two samples, and how many of them come to a decision. */
 const sampleMs = 250;
 const samplesEach = 4;
+
+const noRoom: Room = { canStart: 0, why: "nothing is to be started" };
 
 export function createScaler(parts: Omit<KeeperParts, "ends">): Scaler {
 	const { ports, clock, log, marking, language } = parts;
@@ -73,16 +76,16 @@ export function createScaler(parts: Omit<KeeperParts, "ends">): Scaler {
 		isDeciding = true;
 		await telling.of("", signal, async () => {
 			await inquire(keepers.memory(), { ends, ports }, signal);
-			let canStart = names.length === 0 ? 0 : await canStartIn(keepers, ports);
+			let room = names.length === 0 ? noRoom : await roomIn(keepers, ports);
 			// Who has waited longest comes first: a pool that grows on would leave no other a place.
 			const since = (name: string) => lastStarts.get(name) ?? 0;
 			for (const name of names.toSorted((a, b) => since(a) - since(b))) {
 				await telling.of(name, signal, async () => {
 					// A turn takes its time, and who was there before it may have gone.
 					const scaled = keepers.pools(ports.draft()).find(({ pool }) => pool === name);
-					const started = scaled ? await keepers.of(name).turn(scaled, canStart, signal) : 0;
+					const started = scaled ? await keepers.of(name).turn(scaled, room, signal) : 0;
 					if (started > 0) lastStarts.set(name, clock.now());
-					canStart -= started;
+					room = less(room, started);
 				});
 			}
 			await sweep(ports.draft()?.standings ?? [], signal);
@@ -102,13 +105,18 @@ export function createScaler(parts: Omit<KeeperParts, "ends">): Scaler {
 }
 
 /** As many at once as there are processors: those of all pools that are starting have them. */
-async function canStartIn(keepers: Keepers, { room, draft }: ScalerPorts): Promise<number> {
-	const { canStart } = await room();
-	const pools = keepers.pools(draft());
-	return canStart - pools.reduce((sum, pool) => sum + keepers.of(pool.pool).starting(pool), 0);
+async function roomIn(keepers: Keepers, { room, draft }: ScalerPorts): Promise<Room> {
+	const all = await room();
+	const starting = keepers.pools(draft()).map((pool) => keepers.of(pool.pool).starting(pool));
+	return starting.reduce(less, all);
 }
 
 /** Not what ends with the controller: the engine may go on with that. */
 function remember(ends: Ends, keepers: Keepers, { memory }: ScalerPorts, signal: AbortSignal): void {
 	if (!signal.aborted) void memory.keep({ ...ends.kept(), pools: keepers.memory() });
+}
+
+/** What is left of it once so many more are starting. */
+function less(room: Room, starting: number): Room {
+	return { ...room, canStart: room.canStart - starting };
 }

@@ -11,7 +11,7 @@ const { decision: up } = asTold(
 		{ ...scalePolicy, maxconn: 28, target: 20 },
 		noMemory,
 		observation({
-			...{ now: 90_000, ready: 1, starting: 1, canStart: 2, measuredReadyMs: 4_230 },
+			...{ now: 90_000, ready: 1, starting: 1, canStart: 2, room: "2 at once", measuredReadyMs: 4_230 },
 			samples: [89_000, 89_250, 89_500, 89_750, 90_000].map((at) =>
 				sample({ at, inFlight: 63, requests: at / 8, queued: 1, responseMs: 20, queueMs: 3.25 }),
 			),
@@ -36,13 +36,13 @@ nodes
     there   ready=1 starting=1 draining=0 unhealthy=0 aside=0 held=0 serving=2 present=2 rolloutUnderWay=no
     load    inFlight=63 queued=1 perSecond=125 answered=125 response=20ms queue=3ms
     wanted  in-flight-30s=63.02/20=3.15→4 in-flight-6s=63.02/20=3.15→4 want=4 highest=4
-    limits  canStart=2 measuredReady=4.2s pace=+8/-1 failures=0 seen=1s window=60s panic=60s doubted=no onTrial=no frozen=no
+    limits  canStart=2 (2 at once) measuredReady=4.2s pace=+8/-1 failures=0 seen=1s window=60s panic=60s doubted=no onTrial=no frozen=no
   11:59:59Z would hold: the last 3 failed: next in 12 s
     asked   min=1 max=8 target=20 queue=100ms ready=6s mode=auto maxconn=28
     there   ready=1 starting=1 draining=0 unhealthy=0 aside=0 held=0 serving=2 present=2 rolloutUnderWay=no
     load    unknown
     wanted  highest=4
-    limits  canStart=2 measuredReady=4.2s pace=+8/-1 failures=3 lastFailure=28s ago seen=1s window=60s panic=45.5s doubted=no onTrial=no frozen=yes backOff=12s brake=205s
+    limits  canStart=2 (2 at once) measuredReady=4.2s pace=+8/-1 failures=3 lastFailure=28s ago seen=1s window=60s panic=45.5s doubted=no onTrial=no frozen=yes backOff=12s brake=205s
 `.trim(),
 	);
 });

@@ -21,7 +21,7 @@ export function verdictText({ kind, by, why, advice }: ScaleDecision): string {
 function rowsOf(decision: ScaleDecision): readonly (readonly [name: string, facts: readonly string[]])[] {
 	const { policy, observed, demand, serving, present, highest, pace, ...rest } = decision;
 	const { kind: _, by: _by, why: _why, advice: _advice, ...limits } = rest;
-	const { now, canStart, failures, measuredReadyMs, rolloutUnderWay, ...counts } = observed;
+	const { now, canStart, room, failures, measuredReadyMs, rolloutUnderWay, ...counts } = observed;
 	const { ready, starting, draining, unhealthy, ...others } = counts;
 	const there = { ready, starting, draining, unhealthy, ...others, serving, present };
 	const { signals = [], want, ...load } = demand ?? {};
@@ -34,7 +34,8 @@ function rowsOf(decision: ScaleDecision): readonly (readonly [name: string, fact
 		[
 			"limits",
 			[
-				...facts({ canStart, measuredReadyMs }),
+				`canStart=${canStart} (${room})`,
+				...facts({ measuredReadyMs }),
 				`pace=+${pace.up}/-${pace.down}`,
 				`failures=${failures.count}`,
 				...(failures.count === 0 ? [] : [`lastFailure=${duration(now - failures.lastAt)} ago`]),

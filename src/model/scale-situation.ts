@@ -27,6 +27,8 @@ export type Observation = {
 	readonly failures: Failures;
 	/** How many more the host can bear to have started now. */
 	readonly canStart: number;
+	/** Why no more, as a clause. */
+	readonly room: string;
 };
 
 /** Everything that a verdict rests on. */

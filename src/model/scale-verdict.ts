@@ -95,11 +95,11 @@ function doubtOf({ brakeUntil, doubted, onTrial, observed }: Situation): string 
 /** Those that are going come back first: that takes no time, and no start. */
 function started(kind: "mend" | "up" | "un-drain", by: number, why: string, situation: Situation): Verdict {
 	const { observed, backOffUntil } = situation;
-	const { draining, canStart, failures, now } = observed;
+	const { draining, canStart, room, failures, now } = observed;
 	if (draining > 0) return { kind: "un-drain", by: Math.min(by, draining), why };
 	if (backOffUntil !== undefined)
 		return hold(`${why}, and the last ${failures.count} failed: next in ${left(backOffUntil, now)} s`);
-	if (canStart <= 0) return hold(`${why}, and the host can bear no more`);
+	if (canStart <= 0) return hold(`${why}, and the host can bear no more: ${room}`);
 	return { kind, by: Math.min(by, canStart), why };
 }
 

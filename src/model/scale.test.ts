@@ -85,7 +85,9 @@ describe("more", () => {
 
 	test("no more than the host can bear", () => {
 		expect(lastOf({}, { ...busy(39), seen: { canStart: 1 } }).by).toBe(1);
-		expect(lastOf({}, { ...busy(39), seen: { canStart: 0 } }).why).toContain("the host can bear no more");
+		const room = "100 MiB of memory are free, and 512 are kept";
+		const { why } = lastOf({}, { ...busy(39), seen: { canStart: 0, room } });
+		expect(why).toBe(`39 in flight want 4 at 10 each, and the host can bear no more: ${room}`);
 	});
 });
 

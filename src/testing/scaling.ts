@@ -16,7 +16,7 @@ export const scalePolicy: ScalePolicy = {
 export function observation(over: Partial<Observation> = {}): Observation {
 	return {
 		...{ now: 0, samples: [], ready: 2, starting: 0, draining: 0, unhealthy: 0, aside: 0, held: 0 },
-		...{ rolloutUnderWay: false, failures: { count: 0, lastAt: 0 }, canStart: 100 },
+		...{ rolloutUnderWay: false, failures: { count: 0, lastAt: 0 }, canStart: 100, room: "" },
 		...over,
 	};
 }

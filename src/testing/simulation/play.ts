@@ -70,7 +70,7 @@ function createGame(law: Law, { policy, blind = [], restarts = [] }: Scenario, p
 					held: 0,
 				},
 				...(measuredReadyMs === undefined ? {} : { measuredReadyMs }),
-				...{ failures: { count: 0, lastAt: 0 }, canStart: Number.POSITIVE_INFINITY },
+				...{ failures: { count: 0, lastAt: 0 }, canStart: Number.POSITIVE_INFINITY, room: "" },
 			});
 			samples = [];
 			perform(wish, pool, now);
