@@ -4,7 +4,9 @@ import { roomOnHost } from "./autoscale/room.ts";
 import { createScaler, type Scaler } from "./autoscale/scaler.ts";
 import { systemClock } from "./clock.ts";
 import type { DockerClient } from "./docker/client.ts";
+import type { Peer, Peers } from "./docker/peers.ts";
 import type { Replicas } from "./docker/replicas.ts";
+import { findSelf } from "./docker/self.ts";
 import type { Usages } from "./docker/usage.ts";
 import { showInFlight } from "./haproxy/in-flight.ts";
 import { showLoad } from "./haproxy/load.ts";
@@ -14,13 +16,14 @@ import type { Hold } from "./model/fleet.ts";
 import { type Happening, scaleHappenings } from "./model/happening.ts";
 import type { StatusBoard } from "./reconcile/status.ts";
 import type { Trigger } from "./reconcile/trigger.ts";
-import type { Settings } from "./settings.ts";
+import { type Settings, settingsInForce } from "./settings.ts";
+import { settingsTable } from "./settings-table.ts";
 import type { MembershipLog } from "./state/membership-log.ts";
 import { openScaleMemory } from "./state/scale-memory.ts";
 import { openScaleOrders } from "./state/scale-orders.ts";
 
 export type ScalingParts = {
-	readonly engine: Replicas & Usages & Pick<DockerClient, "inspect">;
+	readonly engine: Replicas & Usages & Peers & Pick<DockerClient, "inspect">;
 	readonly sockets: { readonly worker: CommandSocket; readonly master: CommandSocket };
 	readonly status: StatusBoard;
 	readonly trigger: Trigger;
@@ -42,9 +45,10 @@ export type Scaling = {
 
 /** Scaling, put together; nothing of it runs yet. */
 export async function openScaling(
-	{ joinLabel, labelPrefix, scale, stateDir }: Settings,
+	settings: Settings,
 	{ engine, sockets, status, trigger, membership, announce, log }: ScalingParts,
 ): Promise<Scaling> {
+	const { joinLabel, labelPrefix, scale, stateDir } = settings;
 	const orders = await openScaleOrders(stateDir);
 	const memory = await openScaleMemory(stateDir, `${joinLabel} ${labelPrefix}`);
 	const held = new Map<string, Hold>();
@@ -63,6 +67,7 @@ export async function openScaling(
 		order: (pool) => orders.all().get(pool),
 		room: roomOnHost,
 		memory,
+		leader: leaderOf(settings, engine),
 		record: (events) => {
 			void membership.append(events);
 			announce(scaleHappenings(events));
@@ -86,4 +91,24 @@ export async function openScaling(
 	};
 	const heardUntil = scale ? memory.kept.heardUntil : undefined;
 	return { scaler, held: () => held, sources, heardUntil };
+}
+
+/** Between two looks for who leads, in milliseconds. */
+const leaderMs = 5_000;
+
+/** Of the proxies on the engine that scale the same containers, the oldest that runs acts. */
+function leaderOf(settings: Settings, { elders }: Peers): ScalerPorts["leader"] {
+	let looked: { readonly at: number; readonly leader: string | undefined } | undefined;
+	return async (signal) => {
+		if (looked !== undefined && systemClock.now() < looked.at + leaderMs) return looked.leader;
+		const older = await elders(await findSelf(), signal);
+		looked = { at: systemClock.now(), leader: older.find(({ env }) => scalesTheSame(env, settings))?.name };
+		return looked.leader;
+	};
+}
+
+function scalesTheSame(env: Peer["env"], { joinLabel, labelPrefix }: Settings): boolean {
+	const its = new Map(settingsInForce({ env }).map(({ name, text }) => [name, text]));
+	const scales = settingsTable.scale.parse(its.get("scale") ?? "") === true;
+	return scales && its.get("joinLabel") === joinLabel && its.get("labelPrefix") === labelPrefix;
 }

@@ -30,6 +30,7 @@ function leaving(replicas: Partial<ScalerPorts["replicas"]> = {}) {
 			load: unused,
 			usage: unused,
 			order: () => undefined,
+			leader: unused,
 			room: unused,
 			record: () => undefined,
 			memory: { kept: noScaleMemory, keep: unused, problems: () => [] },

@@ -27,8 +27,11 @@ import { uncloneable } from "./uncloneable.ts";
 export type Keeper = {
 	/** What HAProxy has counted at that time; undefined: it did not answer. */
 	readonly sampled: (load: PoolLoad | undefined, at: number) => void;
-	/** Decides, and begins to do what was decided; gives how many it has started. Throws `AppError` as the engine does. */
-	readonly turn: (pool: ScaledPool, room: Room, signal: AbortSignal) => Promise<number>;
+	/**
+	 * Decides, and begins to do what was decided; gives how many it has started. Where another proxy `leads`, it only decides.
+	 * Throws `AppError` as the engine does.
+	 */
+	readonly turn: (pool: ScaledPool, room: Room, leads: boolean, signal: AbortSignal) => Promise<number>;
 	/** How many of its clones are not ready yet. */
 	readonly starting: (pool: ScaledPool) => number;
 	readonly decisions: () => readonly ScaleDecision[];
@@ -69,23 +72,23 @@ export function createKeeper(parts: KeeperParts, kept?: PoolMemory): Keeper {
 	let aloneSince: number | undefined;
 	let ordered = kept?.ordered;
 
-	async function turn(pool: ScaledPool, room: Room, signal: AbortSignal): Promise<number> {
+	const turn: Keeper["turn"] = async (pool, room, leads, signal) => {
 		const members = departures.staying(pool.members);
 		const asked = pool.asked ?? source?.asked;
 		const news = lives.look(members, asked?.policy.readyMs ?? 0, clock.now());
 		experience.heed(news, clock.now());
-		await clear(news, pool, { departures, ends }, signal);
+		if (leads) await clear(news, pool, { departures, ends }, signal);
 		const place = { pool: pool.pool, members: departures.staying(pool.members) };
 		const next = await sourceOf(pool.asked, source, { ...ports, ends, marking }, signal);
 		if (next === undefined) {
-			letGo(place, signal);
+			letGo(place, leads, signal);
 			return 0;
 		}
 		heed(next, ports.order(pool.pool));
 		processors.follow(asOrdered(next.asked.policy, ordered), place, gauge.load(), signal);
-		const decision = decider.decide(next, place, room, news.parked);
+		const decision = decider.decide(leads ? next : advised(next), place, room, news.parked);
 		return decision.advice || crew.isDenied() ? 0 : await deed.act(next, place, decision, signal);
-	}
+	};
 
 	/** What people had stopped before they said how many they want counts as missing again. */
 	function heed(next: Source, order: ScaleOrder | undefined): void {
@@ -96,14 +99,14 @@ export function createKeeper(parts: KeeperParts, kept?: PoolMemory): Keeper {
 	}
 
 	/** Nobody asks for a size any more. The one who did may come back, and would find nobody to share the load with. */
-	function letGo({ pool, members }: Place, signal: AbortSignal): void {
+	function letGo({ pool, members }: Place, leads: boolean, signal: AbortSignal): void {
 		aloneSince ??= clock.now();
 		if (clock.now() - aloneSince < comebackMs) return;
 		source = undefined;
 		decider.forget();
 		experience.forget();
 		crew.forget();
-		if (crew.isDenied()) return;
+		if (crew.isDenied() || !leads) return;
 		const clones = members.filter(({ clone }) => clone !== undefined);
 		crew.takeAway(pool, clones, "its original has gone", signal);
 	}
@@ -124,6 +127,12 @@ export function createKeeper(parts: KeeperParts, kept?: PoolMemory): Keeper {
 
 function memoryOf({ asked: { original }, template }: Source): Pick<PoolMemory, "original" | "template"> {
 	return { original, template };
+}
+
+/** The same, for one who only tells what it would do. */
+function advised(source: Source): Source {
+	const { asked } = source;
+	return { ...source, asked: { ...asked, policy: { ...asked.policy, mode: "advise" } } };
 }
 
 /**

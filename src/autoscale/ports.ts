@@ -27,6 +27,8 @@ export type ScalerPorts = {
 	readonly room: () => Promise<Room>;
 	/** What is to be known again by a later controller, and what an earlier one has left. */
 	readonly memory: MemoryPort;
+	/** The proxy whose turn it is to scale, by name, where it is not ours. */
+	readonly leader: (signal: AbortSignal) => Promise<string | undefined>;
 	/** Writes down what was done, and why. */
 	readonly record: (events: readonly ScaleEvent[]) => void;
 };

@@ -34,3 +34,17 @@ export function notClonedProblem(name: string, refusals: readonly Refusal[]): Pr
 		hint: all("hint"),
 	};
 }
+
+export function elsewhereProblems(leader: string | undefined): readonly Problem[] {
+	if (leader === undefined) return [];
+	return [
+		{
+			code: "scale-elsewhere",
+			severity: "notice",
+			subject: leader,
+			message:
+				"this proxy scales the same containers and is older: it acts, by the requests that it gets itself, and this one only tells what it would do",
+			hint: "set BALLAST_SCALE=on on one of them alone; where the older one ends, this one goes on within seconds",
+		},
+	];
+}

@@ -6,6 +6,7 @@ import { inquire } from "./inquest.ts";
 import { createKeeper, type KeeperParts } from "./keeper.ts";
 import { createKeepers, type Keepers } from "./keepers.ts";
 import type { ScalerPorts } from "./ports.ts";
+import { elsewhereProblems } from "./problems.ts";
 import type { Room } from "./room.ts";
 import { createSweep } from "./sweep.ts";
 import { createTelling } from "./telling.ts";
@@ -49,6 +50,7 @@ export function createScaler(parts: Omit<KeeperParts, "ends">): Scaler {
 	/** When each pool has started some. */
 	const lastStarts = new Map<string, number>();
 	let [isDeciding, decided] = [false, Promise.resolve()];
+	let leader: string | undefined;
 
 	async function run(signal: AbortSignal): Promise<void> {
 		for (let turn = 0; !signal.aborted; turn += 1) {
@@ -75,20 +77,19 @@ export function createScaler(parts: Omit<KeeperParts, "ends">): Scaler {
 	async function decide(names: readonly string[], signal: AbortSignal): Promise<void> {
 		isDeciding = true;
 		await telling.of("", signal, async () => {
+			leader = await ports.leader(signal);
 			await inquire(keepers.memory(), { ends, ports }, signal);
 			let room = names.length === 0 ? noRoom : await roomIn(keepers, ports);
-			// Who has waited longest comes first: a pool that grows on would leave no other a place.
-			const since = (name: string) => lastStarts.get(name) ?? 0;
-			for (const name of names.toSorted((a, b) => since(a) - since(b))) {
+			for (const name of inTurn(names, lastStarts)) {
 				await telling.of(name, signal, async () => {
 					// A turn takes its time, and who was there before it may have gone.
 					const scaled = keepers.pools(ports.draft()).find(({ pool }) => pool === name);
-					const started = scaled ? await keepers.of(name).turn(scaled, room, signal) : 0;
+					const started = scaled ? await keepers.of(name).turn(scaled, room, !leader, signal) : 0;
 					if (started > 0) lastStarts.set(name, clock.now());
 					room = less(room, started);
 				});
 			}
-			await sweep(ports.draft()?.standings ?? [], signal);
+			if (leader === undefined) await sweep(ports.draft()?.standings ?? [], signal);
 		});
 		isDeciding = false;
 		remember(ends, keepers, ports, signal);
@@ -100,8 +101,14 @@ export function createScaler(parts: Omit<KeeperParts, "ends">): Scaler {
 		follows: ends.follows,
 		nudge: doorbell.ring,
 		decisions: () => new Map([...keepers.all()].map(([pool, keeper]) => [pool, keeper.decisions()])),
-		problems: () => [...keepers.problems(), ...ports.memory.problems()],
+		problems: () => [...elsewhereProblems(leader), ...keepers.problems(), ...ports.memory.problems()],
 	};
+}
+
+/** Who has waited longest comes first: a pool that grows on would leave no other a place. */
+function inTurn(names: readonly string[], lastStarts: ReadonlyMap<string, number>): readonly string[] {
+	const since = (name: string) => lastStarts.get(name) ?? 0;
+	return names.toSorted((a, b) => since(a) - since(b));
 }
 
 /** As many at once as there are processors: those of all pools that are starting have them. */

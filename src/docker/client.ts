@@ -8,6 +8,7 @@ import { createEngine, type Docker } from "./engine.ts";
 import { containerOf } from "./inspect.ts";
 import { type Listed, listedIn } from "./listing.ts";
 import type { EngineSettings } from "./locate.ts";
+import { createPeers, type Peers } from "./peers.ts";
 import { createReplicas, type Replicas } from "./replicas.ts";
 import { createUsages, type Usages } from "./usage.ts";
 
@@ -54,13 +55,14 @@ const longestLine = 1_000_000;
 export function createDockerClient(
 	settings: string | EngineSettings,
 	limitMs = 5_000,
-): DockerClient & Replicas & Usages & Disposable {
+): DockerClient & Replicas & Usages & Peers & Disposable {
 	const engine = createEngine(typeof settings === "string" ? hostAlone(settings) : settings, limitMs);
 	const { ask, inspect } = engine;
 
 	return {
 		...createReplicas(engine, limitMs),
 		...createUsages(engine),
+		...createPeers(engine),
 		get engine() {
 			return engine.place;
 		},

@@ -36,6 +36,8 @@ export function scaledWorld(...originals: readonly Container[]) {
 		seen: undefined as Draft | undefined,
 		/** What a later controller would know. */
 		memory: noScaleMemory,
+		/** Another proxy that scales the same. */
+		leader: undefined as string | undefined,
 		/** What is in flight at those that are drained. */
 		finishing: 0,
 		/** What each container uses of the processors, as a share of its limit. */
@@ -145,6 +147,7 @@ export function scaledWorld(...originals: readonly Container[]) {
 		},
 		order: (pool) => now.orders.get(pool),
 		memory: rememberedBy(noScaleMemory),
+		leader: async () => now.leader,
 		room: async () => ({ canStart: now.canStart, why: "" }),
 		record: (events) =>
 			void records.push(...events.map(({ event, name, why }) => `${event} ${name}: ${why}`)),
