@@ -2,7 +2,7 @@ import { expect } from "vitest";
 import type { ScaleAnswer } from "../../src/admin/scale.ts";
 import type { ScaleDecision } from "../../src/model/scale.ts";
 import { ask } from "../harness/ask.ts";
-import { docker } from "../harness/docker.ts";
+import { docker, inspect } from "../harness/docker.ts";
 import { eventually } from "../harness/eventually.ts";
 import { keptLines } from "../harness/membership.ts";
 import { joinLabelOf, type RunningProxy } from "../harness/proxy.ts";
@@ -53,4 +53,9 @@ export async function decides(
 export async function deedsOf(proxy: RunningProxy): Promise<readonly string[]> {
 	const lines = (await keptLines(proxy)) as readonly { readonly event: string; readonly name: string }[];
 	return lines.filter(({ event }) => event.startsWith("scale-")).map(({ event, name }) => `${event} ${name}`);
+}
+
+export async function anonymousVolumesOf(container: string): Promise<readonly string[]> {
+	const mounts = (await inspect(container, ".Mounts")) as readonly { readonly Name?: string }[];
+	return mounts.flatMap(({ Name = "" }) => (/^[0-9a-f]{64}$/.test(Name) ? [Name] : []));
 }
