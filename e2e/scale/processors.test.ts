@@ -38,7 +38,9 @@ test("a pool grows because its containers use up what they may of the processors
 	const { pools }: ScaleAnswer = JSON.parse((await ballast(proxy, "scale", "--json")).stdout);
 	const statuses = await visitor.stop();
 
-	expect(stdout).toMatch(/ up 1: \d+ % of a processor limit want 2 at 70 % each\n.* cpu=[\d.]+→2 /);
+	expect(stdout).toMatch(
+		/ up 1: \d+ % of a processor limit want 2 at 70 % each\n(.*\n){3}.* cpu=[\d.]+\/0\.7=[\d.]+→2 /,
+	);
 	const up = pools[0]?.decisions.find(({ kind }) => kind === "up");
 	expect(up?.policy.cpu).toBe(0.7);
 	expect(up?.demand?.signals.map(({ name, want }) => [name, want])).toEqual([
