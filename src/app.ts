@@ -28,6 +28,7 @@ import { createStatusBoard, type StatusBoard } from "./reconcile/status.ts";
 import { createTrigger, type Trigger } from "./reconcile/trigger.ts";
 import { openScaling, type Scaling } from "./scaling.ts";
 import type { Settings } from "./settings.ts";
+import { type Asleep, openAsleep } from "./state/asleep.ts";
 import { type Holds, openHolds } from "./state/holds.ts";
 import type { MembershipLog } from "./state/membership-log.ts";
 
@@ -48,7 +49,9 @@ export async function run(
 	const status = createStatusBoard(systemClock);
 	const trigger = createTrigger(systemClock, times.idle);
 	using client = createDockerClient(settings);
+	const asleep = await openAsleep(settings.stateDir);
 	const inventory = await inventoryOf(client, settings, {
+		asleep: asleep.all,
 		onLate: (container) => trigger.hint({ container }),
 		onSilence: status.engineIsSilent,
 	});
@@ -61,7 +64,7 @@ export async function run(
 	const membership = membershipLogOf(settings);
 	const cookieKey = await cookieKeyOf(settings);
 	const holds = await openHolds(settings.stateDir);
-	const shared = { status, trigger, membership, sockets, log } as const;
+	const shared = { status, trigger, membership, sockets, log, asleep } as const;
 	await using announcer = await announcerOf(settings, () => proxyIn(status), log);
 	const tells = { announce: announcer.announce, engine: client } as const;
 	const scaling = await openScaling(settings, { ...shared, ...tells });
@@ -87,7 +90,7 @@ export async function run(
 	await together(
 		[
 			(ends) => runLoop({ trigger, reconciler, status, announce, clock: systemClock, log, times }, ends),
-			(ends) => follow({ client, inventory, trigger, status, log, holds, scaling }, ends),
+			(ends) => follow({ client, inventory, trigger, status, log, holds, asleep, scaling }, ends),
 			...(settings.scale ? [scaling.scaler.run] : []),
 		],
 		signal,
@@ -102,18 +105,21 @@ type Following = {
 	readonly status: StatusBoard;
 	readonly log: Log;
 	readonly holds: Holds;
+	readonly asleep: Asleep;
 	readonly scaling: Scaling;
 };
 
 /** Turns what the engine says into hints (promise 1). */
 async function follow(
-	{ client, inventory, trigger, status, log, holds, scaling }: Following,
+	{ client, inventory, trigger, status, log, holds, asleep, scaling }: Following,
 	signal: AbortSignal,
 ): Promise<void> {
 	const isGone = async (id: string) => (await client.inspect(id, signal)) === undefined;
 	// An engine that can't be read now tells with its next stream.
 	const prune = (): void => {
-		holds.prune(isGone).catch((thrown: unknown) => log.debug(messageOf(thrown)));
+		const late = (thrown: unknown) => log.debug(messageOf(thrown));
+		holds.prune(isGone).catch(late);
+		asleep.prune(isGone).catch(late);
 	};
 	await followEvents(
 		{
@@ -124,7 +130,8 @@ async function follow(
 				scaling.scaler.note(event);
 				const hint = inventory.note(event);
 				if (hint !== undefined) trigger.hint({ container: hint.containerId, urgent: hint.urgent });
-				if (event.action === "destroy" && holds.all().has(event.containerId)) prune();
+				const isKnown = [holds, asleep].some((kept) => kept.all().has(event.containerId));
+				if (event.action === "destroy" && isKnown) prune();
 			},
 			heardUntil: scaling.heardUntil,
 			onMissed: scaling.scaler.note,
@@ -181,12 +188,13 @@ type Told = {
 	readonly trigger: Trigger;
 	readonly log: Log;
 	readonly sockets: ReturnType<typeof socketsOf>;
+	readonly asleep: Asleep;
 	readonly scaling: Scaling;
 };
 
 function adminPorts(
 	settings: Settings,
-	{ client, status, haproxy, membership, announcer, holds, trigger, log, sockets, scaling }: Told,
+	{ client, status, haproxy, membership, announcer, holds, trigger, log, sockets, asleep, scaling }: Told,
 ): AdminPorts {
 	const { worker, master } = sockets;
 	const servers: AdminPorts["servers"] = async (signal) =>
@@ -205,7 +213,11 @@ function adminPorts(
 			const others = await Promise.all([announcer.problems(), missingSockets(settings.haproxyDir)]);
 			const processes = await showOldProcesses(master, signal).catch(() => []);
 			const oldProcesses = { endAfter: settings.hardStopAfter, processes };
-			return withOthers({ ...status.view(), oldProcesses }, [...others.flat(), ...scaling.scaler.problems()]);
+			return withOthers({ ...status.view(), oldProcesses }, [
+				...others.flat(),
+				...scaling.scaler.problems(),
+				...asleep.problems(),
+			]);
 		},
 		servers,
 		health: async (signal) => healthOf(status.sinceLastTurn(), await loadedNowOrSoon(haproxy, signal)),

@@ -34,17 +34,27 @@ type EngineNews = {
 	readonly onLate?: (id: string) => void;
 	/** Whether changes happen that no event tells of. */
 	readonly onSilence?: (isSilent: boolean) => void;
+	/** Those that we have stopped ourselves, by id: the start that ended so. */
+	readonly asleep?: () => ReadonlyMap<string, string>;
 };
 
 export async function inventoryOf(
 	client: DockerClient,
 	{ joinLabel }: Settings,
-	{ onLate = () => undefined, onSilence = () => undefined }: EngineNews = {},
+	{ onLate = () => undefined, onSilence = () => undefined, asleep = () => new Map() }: EngineNews = {},
 ): Promise<EngineInventory> {
 	const self = await findSelf();
 	const patient = withPatience(client, systemClock, onLate);
 	const clock = systemClock;
-	return createInventory({ client: patient, joinLabel, self, clock, routes: directRoutes, onSilence });
+	return createInventory({
+		client: patient,
+		joinLabel,
+		self,
+		clock,
+		routes: directRoutes,
+		onSilence,
+		asleep,
+	});
 }
 
 type Parts = {

@@ -25,6 +25,7 @@ import type { Ports } from "./reconcile/ports.ts";
 import { loadTemplates } from "./render/engine.ts";
 import { render } from "./render/render.ts";
 import type { Settings } from "./settings.ts";
+import { openAsleep } from "./state/asleep.ts";
 import { openHolds } from "./state/holds.ts";
 
 /** What would be, without doing any of it. */
@@ -62,7 +63,8 @@ export async function engineInForce(settings: Settings): Promise<string> {
 /** Who was told to stop, an inspect does not say: the running controller knows, if there is one. */
 async function readEngine(settings: Settings, signal: AbortSignal): Promise<Inventory> {
 	using client = createDockerClient(settings);
-	const engine = await inventoryOf(client, settings);
+	const { all: asleep } = await openAsleep(settings.stateDir);
+	const engine = await inventoryOf(client, settings, { asleep });
 	const inventory = await engine.read({ all: true, containers: new Set() }, signal);
 	const leaving = await askController(socketOf(settings), "/leaving").catch(() => ({}));
 	return { ...inventory, leaving: new Map(Object.entries(leaving)) };

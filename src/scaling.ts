@@ -9,7 +9,7 @@ import type { Replicas } from "./docker/replicas.ts";
 import { findSelf } from "./docker/self.ts";
 import type { Usages } from "./docker/usage.ts";
 import { showInFlight } from "./haproxy/in-flight.ts";
-import { showLoad } from "./haproxy/load.ts";
+import { excuseHeld, showLoad } from "./haproxy/load.ts";
 import type { CommandSocket } from "./haproxy/socket.ts";
 import type { Log } from "./log.ts";
 import type { Hold } from "./model/fleet.ts";
@@ -18,6 +18,7 @@ import type { StatusBoard } from "./reconcile/status.ts";
 import type { Trigger } from "./reconcile/trigger.ts";
 import { type Settings, settingsInForce } from "./settings.ts";
 import { settingsTable } from "./settings-table.ts";
+import type { Asleep } from "./state/asleep.ts";
 import type { MembershipLog } from "./state/membership-log.ts";
 import { openScaleMemory } from "./state/scale-memory.ts";
 import { openScaleOrders } from "./state/scale-orders.ts";
@@ -31,6 +32,7 @@ export type ScalingParts = {
 	/** Tells handlers and webhooks; neither waits nor throws. */
 	readonly announce: (happenings: readonly Happening[]) => void;
 	readonly log: Log;
+	readonly asleep: Asleep;
 };
 
 export type Scaling = {
@@ -46,7 +48,7 @@ export type Scaling = {
 /** Scaling, put together; nothing of it runs yet. */
 export async function openScaling(
 	settings: Settings,
-	{ engine, sockets, status, trigger, membership, announce, log }: ScalingParts,
+	{ engine, sockets, status, trigger, membership, announce, log, asleep }: ScalingParts,
 ): Promise<Scaling> {
 	const { joinLabel, labelPrefix, scale, stateDir } = settings;
 	const orders = await openScaleOrders(stateDir);
@@ -55,8 +57,10 @@ export async function openScaling(
 	const ports: ScalerPorts = {
 		draft: () => status.outcome()?.draft,
 		load: async (pools, signal) => await showLoad(sockets.worker, pools, signal),
+		excuse: async (pool, why, signal) => await excuseHeld(sockets.worker, pool, why, signal),
 		replicas: engine,
 		usage: engine.usage,
+		asleep,
 		hold: (id, hold) => {
 			if (hold === undefined) held.delete(id);
 			else held.set(id, hold);

@@ -78,6 +78,8 @@ function echo({ headers }: IncomingMessage, socket: Duplex): void {
 			const frame = pending.subarray(0, frameLength(pending));
 			pending = pending.subarray(frame.length);
 			socket.write(unmasked(frame));
+			// A close: the server ends the connection first (7.1.1).
+			if ((frame.readUInt8(0) & 0x0f) === 8) socket.end();
 		}
 	});
 }

@@ -4,7 +4,7 @@ import { cloned, original } from "../testing/scaled-members.ts";
 import { countsOf, servingOf, startingClones } from "./counts.ts";
 
 const load: PoolLoad = {
-	...{ pool: "nodes", queued: 0, requests: 0, queueMs: 0, responseMs: 0 },
+	...{ pool: "nodes", held: undefined, queued: 0, requests: 0, queueMs: 0, responseMs: 0 },
 	servers: [
 		{ server: "up-server", current: 3, open: true },
 		{ server: "down-server", current: 0, open: false },

@@ -1,5 +1,6 @@
 import { expect, test } from "vitest";
 import type { ScaleEvent } from "../model/membership.ts";
+import { container } from "../testing/containers.ts";
 import { createFakeClock, settled } from "../testing/fake-clock.ts";
 import { cloned, original, sourceFor, willingReplicas } from "../testing/scaled-members.ts";
 import { createCrew } from "./crew.ts";
@@ -8,12 +9,12 @@ import type { ScalerPorts } from "./ports.ts";
 import type { Leaver } from "./retire.ts";
 
 const { signal } = new AbortController();
-const place = { pool: "nodes", members: [original("web")] };
+const place = { pool: "nodes", members: [original("web")], sleeping: [] };
 const denied = { kind: "denied", message: "no POST" } as const;
 
 function crewOf(
 	replicas: Partial<ScalerPorts["replicas"]> = {},
-	departing: Partial<Pick<Departures, "begin" | "keep" | "names">> = {},
+	departing: Partial<Pick<Departures, "begin" | "keep" | "names" | "fallingAsleep">> = {},
 ) {
 	const clock = createFakeClock();
 	const [calls, events, retired, began]: [string[], ScaleEvent[], string[], Leaver[]] = [[], [], [], []];
@@ -21,7 +22,7 @@ function crewOf(
 	const crew = createCrew({
 		ports: { replicas: willingReplicas(calls, replicas), record: (all) => void events.push(...all) },
 		lives: {
-			started: (_, name) => void unseen.push(name),
+			started: ({ name }) => void unseen.push(name),
 			retired: (id) => void retired.push(id),
 			unseen: () => unseen,
 		},
@@ -32,6 +33,7 @@ function crewOf(
 			},
 			keep: () => [],
 			names: () => [],
+			fallingAsleep: () => 0,
 			...departing,
 		},
 		clock,
@@ -40,6 +42,21 @@ function crewOf(
 }
 
 const created = (calls: readonly string[]) => calls.filter((call) => call.startsWith("create"));
+
+test("those that sleep are woken before any clone is made, and none is made for one that is falling asleep", async () => {
+	const sleeping = [{ container: container("web-2"), why: "asleep" }];
+	const { crew, calls, events } = crewOf();
+	expect(await crew.add(sourceFor(), { ...place, sleeping }, 2, "62 in flight", signal)).toBe(2);
+	expect(calls.map((call) => call.split(" ")[0])).toEqual(["start", "create", "start"]);
+	expect(events.map(({ name, why }) => `${name}: ${why}`)).toEqual([
+		"web-2: woken: 62 in flight",
+		"web-scale-1: 62 in flight",
+	]);
+
+	const soon = crewOf({}, { names: () => ["web-2"], fallingAsleep: () => 1 });
+	expect(await soon.crew.add(sourceFor(), { ...place, sleeping }, 1, "", signal)).toBe(0);
+	expect(soon.calls).toEqual([]);
+});
 
 test("clones are made and started one by one, and written down with the reason", async () => {
 	const { crew, calls, events, unseen } = crewOf();
@@ -59,7 +76,7 @@ test("names in use are left out: of those there, not seen yet, and not gone yet"
 	const { crew, calls, unseen } = crewOf({}, { names: () => ["web-scale-4"] });
 	unseen.push("web-scale-1");
 	const members = [original("web"), cloned(2)];
-	await crew.add(sourceFor(), { pool: "nodes", members }, 2, "", signal);
+	await crew.add(sourceFor(), { pool: "nodes", members, sleeping: [] }, 2, "", signal);
 
 	expect(created(calls)).toEqual(["create web-scale-3", "create web-scale-5"]);
 });

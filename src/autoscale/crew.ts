@@ -2,22 +2,21 @@ import type { Clock } from "../clock.ts";
 import { nameEnd } from "../model/clone-labels.ts";
 import type { ScaleEvent } from "../model/membership.ts";
 import type { Problem } from "../model/problem.ts";
-import type { ScaledMember } from "../model/scaled-pools.ts";
+import type { ScaledMember, ScaledPool } from "../model/scaled-pools.ts";
 import type { Departures } from "./departures.ts";
-import type { Grown } from "./grow.ts";
 import type { Lives } from "./lives.ts";
+import { createObstacle } from "./obstacle.ts";
 import type { ScalerPorts } from "./ports.ts";
-import { deniedProblem, notClonedProblem } from "./problems.ts";
 import type { Leaver } from "./retire.ts";
 import type { Source } from "./source.ts";
-import { createStarts } from "./starts.ts";
+import { createStarter } from "./starter.ts";
 
-/** A pool, and those in it that stay. */
-export type Place = { readonly pool: string; readonly members: readonly ScaledMember[] };
+/** A pool, those in it that stay, and those that can be started again. */
+export type Place = Pick<ScaledPool, "pool" | "members" | "sleeping">;
 
-/** Makes containers and takes them away, and writes down what it did and why. */
+/** Makes containers, wakes them and takes them away, and writes down what it did and why. */
 export type Crew = {
-	/** One after the other, until one can't be made; gives how many were. Throws as the engine does. */
+	/** Those that sleep first; one after the other, until one can't be started. Gives how many were. Throws as the engine does. */
 	readonly add: (
 		source: Source,
 		place: Place,
@@ -25,8 +24,14 @@ export type Crew = {
 		why: string,
 		signal: AbortSignal,
 	) => Promise<number>;
-	/** Begins to; each finishes in its own time. */
-	readonly takeAway: (pool: string, going: readonly ScaledMember[], why: string, signal: AbortSignal) => void;
+	/** Begins to; each finishes in its own time. `isLast`: nobody would be left, so it goes only with nothing in flight. */
+	readonly takeAway: (
+		pool: string,
+		going: readonly ScaledMember[],
+		why: string,
+		signal: AbortSignal,
+		isLast?: boolean,
+	) => void;
 	/** Keeps some of those that are going. */
 	readonly keep: (by: number, why: string) => void;
 	/** Why no clone could be made, or none taken away. */
@@ -40,20 +45,30 @@ export type Crew = {
 type Parts = {
 	readonly ports: Pick<ScalerPorts, "replicas" | "record">;
 	readonly lives: Pick<Lives, "started" | "retired" | "unseen">;
-	readonly departures: Pick<Departures, "begin" | "keep" | "names">;
+	readonly departures: Pick<Departures, "begin" | "keep" | "names" | "fallingAsleep">;
 	readonly clock: Clock;
 };
 
-const deniedMs = 60_000;
-
 export function createCrew({ ports: { replicas, record }, lives, departures, clock }: Parts): Crew {
-	let problem: Problem | undefined;
-	let deniedUntil = Number.NEGATIVE_INFINITY;
-	const start = createStarts(replicas, clock);
+	const obstacle = createObstacle(clock);
+	const starter = createStarter({ replicas, lives, obstacle, clock });
 	/** Ordinals whose names somebody else has. */
 	const taken = new Set<number>();
 
-	const add: Crew["add"] = async (source, { pool, members }, by, why, signal) => {
+	const add: Crew["add"] = async (source, place, by, why, signal) => {
+		const leaving = departures.names();
+		const awake = place.sleeping.filter(({ container }) => !leaving.includes(container.name));
+		const woken = awake.slice(0, by);
+		for (const [index, one] of woken.entries()) {
+			if (!(await starter.wake(one, place.pool, signal))) return index;
+			tell("scale-up", place.pool, [one.container], `woken: ${why}`);
+		}
+		// One that is about to have stopped can be woken in a moment.
+		const clones = by - woken.length - departures.fallingAsleep();
+		return woken.length + (await clone(source, place, clones, why, signal));
+	};
+
+	const clone: Crew["add"] = async (source, { pool, members }, by, why, signal) => {
 		const names = [
 			...members.map(({ container }) => container.name),
 			...lives.unseen(),
@@ -61,25 +76,20 @@ export function createCrew({ ports: { replicas, record }, lives, departures, clo
 		];
 		let made = 0;
 		for (const ordinal of freeOrdinals(names, taken, by)) {
-			const grown = await start(source, ordinal, signal);
-			problem = problemOf(grown, pool, source);
+			const grown = await starter.clone(source, ordinal, pool, signal);
 			if (grown.kind === "exists") taken.add(ordinal);
-			if (grown.kind === "denied") deniedUntil = clock.now() + deniedMs;
 			if (grown.kind !== "started") break;
 			made += 1;
-			lives.started(grown.id, grown.name, clock.now());
 			tell("scale-up", pool, [grown], why);
 		}
 		return made;
 	};
 
-	const takeAway: Crew["takeAway"] = (pool, going, why, signal) => {
+	const takeAway: Crew["takeAway"] = (pool, going, why, signal, isLast = false) => {
 		for (const victim of going) {
 			lives.retired(victim.container.id);
-			void departures.begin(leaverOf(victim, pool), signal).then((end) => {
-				if (end.kind !== "denied") return;
-				deniedUntil = clock.now() + deniedMs;
-				problem = deniedProblem(pool, end.message);
+			void departures.begin({ ...leaverOf(victim, pool), isLast }, signal).then((end) => {
+				if (end.kind === "denied") obstacle.denied(pool, end.message);
 			});
 		}
 		const gone = going.map(({ container }) => container);
@@ -101,17 +111,10 @@ export function createCrew({ ports: { replicas, record }, lives, departures, clo
 		keep: (by, why) => {
 			for (const kept of departures.keep(by)) tell("scale-up", kept.pool, [kept], `kept: ${why}`);
 		},
-		problem: () => problem,
-		forget: () => {
-			problem = undefined;
-		},
-		isDenied: () => clock.now() < deniedUntil,
+		problem: obstacle.problem,
+		forget: () => obstacle.met(undefined),
+		isDenied: obstacle.isDenied,
 	};
-}
-
-function problemOf(grown: Grown, pool: string, { template }: Source): Problem | undefined {
-	if (grown.kind === "denied") return deniedProblem(pool, grown.message);
-	return grown.kind === "refused" ? notClonedProblem(template.name, grown.refusals) : undefined;
 }
 
 /** Those of who is there, of who is not seen yet, and of who has not gone yet are in use. */
@@ -127,7 +130,7 @@ function freeOrdinals(
 	return free;
 }
 
-function leaverOf({ container, clone, server, drainMs }: ScaledMember, pool: string): Leaver {
+function leaverOf({ container, clone, server, drainMs }: ScaledMember, pool: string): Omit<Leaver, "isLast"> {
 	const { id, name, stopTimeout, startedAt } = container;
 	const isClone = clone !== undefined;
 	return { id, name, pool, server: server ?? "", drainMs, stopTimeout, startedAt, isClone };

@@ -17,10 +17,18 @@ import type { Source } from "./source.ts";
 
 /** Lays before the law what is known of a pool, and remembers what the law asks it to. */
 export type Decider = {
-	/** @param parked how many are missing because a person wanted that */
-	readonly decide: (from: Source, place: Place, room: Room, parked: number) => ScaleDecision;
+	readonly decide: (from: Source, place: Place, seen: Seen) => ScaleDecision;
 	/** The pool begins anew. */
 	readonly forget: () => void;
+};
+
+/** What is known besides. */
+export type Seen = {
+	readonly room: Room;
+	/** How many are missing because a person wanted that. */
+	readonly parked: number;
+	/** See `Observation`; undefined: nobody has asked. */
+	readonly elsewhere: number | undefined;
 };
 
 export type DeciderParts = {
@@ -39,8 +47,9 @@ export function createDecider(parts: DeciderParts): Decider {
 	const { ports, clock, gauge, processors, experience, lives, departures, deed, diary } = parts;
 	let memory = noMemory;
 
-	function observationOf(from: Source, { members }: Place, room: Room): Observation {
-		const counts = countsOf(members, gauge.load());
+	function observationOf(from: Source, { members }: Place, { room, elsewhere }: Seen): Observation {
+		const load = gauge.load();
+		const counts = countsOf(members, load);
 		const starting = counts.starting + lives.unseen().length;
 		return {
 			...counts,
@@ -50,18 +59,19 @@ export function createDecider(parts: DeciderParts): Decider {
 			starting,
 			draining: departures.draining(),
 			rolloutUnderWay: members.some((one) => isStale(one, from)),
-			held: 0,
+			held: load?.held,
+			elsewhere,
 			canStart: Math.max(0, room.canStart),
 			room: room.why,
 		};
 	}
 
 	return {
-		decide: (from, place, room, parked) => {
+		decide: (from, place, seen) => {
 			const policy = asOrdered(countedBy(from.asked, processors), ports.order(place.pool));
-			const observation = observationOf(from, place, room);
+			const observation = observationOf(from, place, seen);
 			const bounds = {
-				min: Math.max(0, policy.min - parked),
+				min: Math.max(0, policy.min - seen.parked),
 				// Who is to take another's place is one too many until the other has gone.
 				max: policy.max + Number(deed.isRenewing()),
 			};

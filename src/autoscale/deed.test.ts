@@ -28,7 +28,7 @@ function deedOf(made = 1, currents: readonly number[] = []) {
 			keep: (by) => void did.push(`keep ${by}`),
 		},
 		() => ({
-			...{ pool: "nodes", queued: 0, requests: 0, queueMs: 0, responseMs: 0 },
+			...{ pool: "nodes", held: undefined, queued: 0, requests: 0, queueMs: 0, responseMs: 0 },
 			servers: currents.map((current, index) => ({
 				server: `web-scale-${index + 1}-server`,
 				current,
@@ -37,7 +37,7 @@ function deedOf(made = 1, currents: readonly number[] = []) {
 		}),
 	);
 	const act = async (members: readonly ScaledMember[], over: Partial<ScaleDecision>) =>
-		await deed.act(source, { pool: "nodes", members }, decision(over), signal);
+		await deed.act(source, { pool: "nodes", members, sleeping: [] }, decision(over), signal);
 	return { act, did, deed };
 }
 

@@ -43,8 +43,14 @@ export function createDeed(
 		return made;
 	};
 
-	function takeAway({ pool }: Place, going: readonly ScaledMember[], why: string, signal: AbortSignal): 0 {
-		crew.takeAway(pool, going, why, signal);
+	function takeAway(
+		{ pool }: Place,
+		going: readonly ScaledMember[],
+		why: string,
+		signal: AbortSignal,
+		isLast = false,
+	): 0 {
+		crew.takeAway(pool, going, why, signal, isLast);
 		return 0;
 	}
 
@@ -59,7 +65,7 @@ export function createDeed(
 				return await crew.add(source, place, by, why, signal);
 			case "down": {
 				const order = victims(place.members, source.generation, servingOf(load()));
-				return takeAway(place, order.slice(0, by), why, signal);
+				return takeAway(place, order.slice(0, by), why, signal, by === place.members.length);
 			}
 			case "hold": {
 				const isQuiet = observed.starting + observed.draining === 0;

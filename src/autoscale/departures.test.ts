@@ -14,7 +14,7 @@ const { signal } = new AbortController();
 const [one, two] = [cloned(1), cloned(2)];
 const leaver = ({ container: { id, name, startedAt }, server = "", drainMs }: ScaledMember): Leaver => ({
 	...{ id, name, startedAt, server, drainMs },
-	...{ pool: "nodes", stopTimeout: 10, isClone: true },
+	...{ pool: "nodes", stopTimeout: 10, isClone: true, isLast: false },
 });
 
 function leaving(replicas: Partial<ScalerPorts["replicas"]> = {}) {
@@ -34,6 +34,8 @@ function leaving(replicas: Partial<ScalerPorts["replicas"]> = {}) {
 			room: unused,
 			record: () => undefined,
 			memory: { kept: noScaleMemory, keep: unused, problems: () => [] },
+			excuse: unused,
+			asleep: { all: () => new Map(), set: () => undefined },
 		},
 		hold: (id, hold) => {
 			if (hold === undefined) held.delete(id);

@@ -22,6 +22,8 @@ export type Departures = {
 	/** Of those that are on their way: the names of their servers, and their own. */
 	readonly servers: () => ReadonlySet<string>;
 	readonly names: () => readonly string[];
+	/** How many originals are told to stop, and are no sleepers yet by what the latest pass has found. */
+	readonly fallingAsleep: () => number;
 	/** How many are draining, and can be kept. */
 	readonly draining: () => number;
 	/** Keeps the latest of them after all, so many at most; gives who. */
@@ -60,6 +62,8 @@ export function createDepartures({ ports, ends, clock, log }: Parts): Departures
 			isKept: () => departure.state === "kept",
 			tooLate: () => {
 				departure.state = "stopping";
+				// It counts as asleep from now on: with nobody in it, the pool is not to be forgotten.
+				if (!leaver.isClone) ports.asleep.set(leaver.id, leaver.startedAt);
 			},
 		};
 		const end = await retire(leaver, ports, clock, stay, signal).catch((thrown: unknown) => {
@@ -71,6 +75,7 @@ export function createDepartures({ ports, ends, clock, log }: Parts): Departures
 		departure.state = "gone";
 		if (end.kind !== "gone") {
 			ends.notOurs(leaver.id);
+			if (!leaver.isClone) ports.asleep.set(leaver.id, undefined);
 			all.delete(leaver.id);
 		}
 		return end;
@@ -78,8 +83,11 @@ export function createDepartures({ ports, ends, clock, log }: Parts): Departures
 
 	function staying(members: readonly ScaledMember[]): readonly ScaledMember[] {
 		const starts = new Map(members.map(({ container }) => [container.id, container.startedAt]));
-		for (const { leaver } of those("gone"))
-			if (starts.get(leaver.id) !== leaver.startedAt) all.delete(leaver.id);
+		for (const { leaver } of those("gone")) {
+			if (starts.get(leaver.id) === leaver.startedAt) continue;
+			all.delete(leaver.id);
+			ports.hold(leaver.id, undefined);
+		}
 		return members.filter(({ container }) => (all.get(container.id)?.state ?? "kept") === "kept");
 	}
 
@@ -96,6 +104,7 @@ export function createDepartures({ ports, ends, clock, log }: Parts): Departures
 		isGoingOn: () => those("draining", "stopping", "kept").length > 0,
 		servers: () => new Set(those("draining", "stopping").map(({ leaver }) => leaver.server)),
 		names: () => [...all.values()].map(({ leaver }) => leaver.name),
+		fallingAsleep: () => those("stopping", "gone").filter(({ leaver }) => !leaver.isClone).length,
 		draining: () => those("draining").length,
 		keep,
 	};

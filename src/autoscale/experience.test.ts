@@ -4,7 +4,7 @@ import { createExperience } from "./experience.ts";
 const nothing = { ready: [], failed: [], parked: 0 };
 const failed = (early: boolean, name = "web-scale-1") => ({
 	...nothing,
-	failed: [{ id: name, name, early }],
+	failed: [{ id: name, name, isClone: true, early }],
 });
 
 test("a start takes what the latest five took, in the middle", () => {

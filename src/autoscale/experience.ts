@@ -1,12 +1,13 @@
 import type { Problem } from "../model/problem.ts";
 import type { Failures } from "../model/scale-brake.ts";
 import type { PoolMemory } from "../model/scale-memory.ts";
+import type { Sleeper } from "../model/scaled-pools.ts";
 import type { News } from "./lives.ts";
-import { lateProblem } from "./problems.ts";
+import { lateProblem, notAwakeProblem } from "./problems.ts";
 
 /** What earlier starts of one generation have taught. */
 export type Experience = {
-	readonly heed: (news: News, now: number) => void;
+	readonly heed: (news: News, now: number, sleeping?: readonly Sleeper[]) => void;
 	readonly forget: () => void;
 	readonly told: () => { readonly failures: Failures; readonly measuredReadyMs?: number };
 	/** While the latest start failed. */
@@ -29,12 +30,13 @@ export function createExperience(kept?: PoolMemory["failures"], now = 0): Experi
 	}
 
 	return {
-		heed: ({ ready, failed }, now) => {
+		heed: ({ ready, failed }, now, sleeping = []) => {
 			readyTimes = [...readyTimes, ...ready].slice(-mostTimes);
 			if (ready.length > 0) [failures, problem] = [noFailures, undefined];
-			for (const { name } of failed.filter(({ early }) => early)) {
+			for (const { id, name, isClone } of failed.filter(({ early }) => early)) {
 				failures = { count: failures.count + 1, lastAt: now };
-				problem = lateProblem(name, failures.count);
+				const why = sleeping.find(({ container }) => container.id === id)?.why ?? "ended";
+				problem = isClone ? lateProblem(name, failures.count) : notAwakeProblem(name, why, failures.count);
 			}
 		},
 		forget,

@@ -1,6 +1,7 @@
 import { describe, expect, test } from "vitest";
 import { idOf } from "../testing/containers.ts";
-import { crash, dockerRemove, scaledContainer, scaledWorld } from "../testing/scaled-world.ts";
+import { crash, dockerRemove } from "../testing/fates.ts";
+import { scaledContainer, scaledWorld } from "../testing/scaled-world.ts";
 
 describe("what does not come up", () => {
 	test("a clone that is not ready in time is removed and told, and the next one is tried later and later", async () => {

@@ -1,6 +1,7 @@
 import { describe, expect, test } from "vitest";
 import { settled } from "../testing/fake-clock.ts";
-import { dockerRemove, dockerStop, scaledContainer, scaledWorld } from "../testing/scaled-world.ts";
+import { dockerRemove, dockerStop } from "../testing/fates.ts";
+import { scaledContainer, scaledWorld } from "../testing/scaled-world.ts";
 
 describe("clones follow their original", () => {
 	test("with the last one stopped they drain and go", async () => {

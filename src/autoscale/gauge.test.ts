@@ -3,7 +3,7 @@ import type { PoolLoad } from "../model/pool-load.ts";
 import { createGauge } from "./gauge.ts";
 
 const load: PoolLoad = {
-	...{ pool: "nodes", queued: 2, requests: 100, queueMs: 3, responseMs: 40 },
+	...{ pool: "nodes", held: undefined, queued: 2, requests: 100, queueMs: 3, responseMs: 40 },
 	servers: [
 		{ server: "a", current: 5, open: true },
 		{ server: "b", current: 7, open: false },

@@ -2,11 +2,12 @@ import type { Clock } from "../clock.ts";
 import type { Log } from "../log.ts";
 import type { LabelLanguage } from "../model/labels.ts";
 import type { PoolLoad } from "../model/pool-load.ts";
-import { distinct, type Problem } from "../model/problem.ts";
+import type { Problem } from "../model/problem.ts";
 import type { ScaleDecision } from "../model/scale.ts";
 import type { PoolMemory } from "../model/scale-memory.ts";
 import { asOrdered, type ScaleOrder } from "../model/scale-order.ts";
 import type { ScaledPool } from "../model/scaled-pools.ts";
+import { createComplaints } from "./complaints.ts";
 import { startingClones } from "./counts.ts";
 import { createCrew, type Place } from "./crew.ts";
 import { createDecider } from "./decider.ts";
@@ -20,6 +21,7 @@ import { createLives, type News } from "./lives.ts";
 import type { ScalerPorts } from "./ports.ts";
 import { createProcessors } from "./processors.ts";
 import type { Room } from "./room.ts";
+import { createSleepers } from "./sleepers.ts";
 import { type Marking, type Source, sourceKept, sourceOf } from "./source.ts";
 import { uncloneable } from "./uncloneable.ts";
 
@@ -36,6 +38,10 @@ export type Keeper = {
 	readonly starting: (pool: ScaledPool) => number;
 	readonly decisions: () => readonly ScaleDecision[];
 	readonly problems: () => readonly Problem[];
+	/** Requests wait for a server. */
+	readonly isWaitedFor: () => boolean;
+	/** Why they do so in vain, as far as that is known. */
+	readonly excuse: () => string;
 	/** Nobody asks for anything any more, and all that was to go has gone. */
 	readonly isDone: () => boolean;
 	/** For a later controller; undefined where nobody asks for anything. */
@@ -62,23 +68,28 @@ export function createKeeper(parts: KeeperParts, kept?: PoolMemory): Keeper {
 	const processors = createProcessors({ usage: ports.usage, clock, log });
 	const [gauge, diary] = [createGauge(processors.share), createDiary(log)];
 	const experience = createExperience(kept?.failures, clock.now());
-	const lives = createLives(ends, kept);
-	const departures = createDepartures(parts);
+	const [lives, departures] = [createLives(ends, kept), createDepartures(parts)];
+	const sleepersOf = createSleepers(ports.asleep, ends);
 	const crew = createCrew({ ...parts, lives, departures });
 	const deed = createDeed(crew, gauge.load);
 	const decider = createDecider({ ...parts, gauge, processors, experience, lives, departures, deed, diary });
-	let source = kept && sourceKept(kept, language, marking);
+	let [source, ordered] = [kept && sourceKept(kept, language, marking), kept?.ordered];
 	/** Since when nobody asks for a size. */
 	let aloneSince: number | undefined;
-	let ordered = kept?.ordered;
+	const complaints = createComplaints({
+		found: () => [experience.problem(), crew.problem(), uncloneable(source, ordered)],
+		held: () => gauge.load()?.held,
+		latest: () => diary.all().at(-1),
+	});
 
 	const turn: Keeper["turn"] = async (pool, room, leads, signal) => {
 		const members = departures.staying(pool.members);
-		const asked = pool.asked ?? source?.asked;
-		const news = lives.look(members, asked?.policy.readyMs ?? 0, clock.now());
-		experience.heed(news, clock.now());
+		const { readyMs } = (pool.asked ?? source?.asked)?.policy ?? { readyMs: 0 };
+		const news = lives.look(members, readyMs, clock.now());
+		experience.heed(news, clock.now(), pool.sleeping);
 		if (leads) await clear(news, pool, { departures, ends }, signal);
-		const place = { pool: pool.pool, members: departures.staying(pool.members) };
+		const sleeping = sleepersOf(pool);
+		const place = { ...pool, members: departures.staying(pool.members), sleeping };
 		const next = await sourceOf(pool.asked, source, { ...ports, ends, marking }, signal);
 		if (next === undefined) {
 			letGo(place, leads, signal);
@@ -86,7 +97,8 @@ export function createKeeper(parts: KeeperParts, kept?: PoolMemory): Keeper {
 		}
 		heed(next, ports.order(pool.pool));
 		processors.follow(asOrdered(next.asked.policy, ordered), place, gauge.load(), signal);
-		const decision = decider.decide(leads ? next : advised(next), place, room, news.parked);
+		const elsewhere = await inFlightOfLast(place, diary.all().at(-1), ports, signal);
+		const decision = decider.decide(leads ? next : advised(next), place, { ...news, room, elsewhere });
 		return decision.advice || crew.isDenied() ? 0 : await deed.act(next, place, decision, signal);
 	};
 
@@ -103,9 +115,7 @@ export function createKeeper(parts: KeeperParts, kept?: PoolMemory): Keeper {
 		aloneSince ??= clock.now();
 		if (clock.now() - aloneSince < comebackMs) return;
 		source = undefined;
-		decider.forget();
-		experience.forget();
-		crew.forget();
+		for (const one of [decider, experience, crew]) one.forget();
 		if (crew.isDenied() || !leads) return;
 		const clones = members.filter(({ clone }) => clone !== undefined);
 		crew.takeAway(pool, clones, "its original has gone", signal);
@@ -116,10 +126,7 @@ export function createKeeper(parts: KeeperParts, kept?: PoolMemory): Keeper {
 		turn,
 		starting: ({ members }) => startingClones(departures.staying(members), gauge.load(), lives.unseen()),
 		decisions: diary.all,
-		problems: () => {
-			const all = [experience.problem(), crew.problem(), uncloneable(source, ordered)];
-			return distinct(all.filter((one) => one !== undefined));
-		},
+		...complaints,
 		memory: () => source && { ...memoryOf(source), ordered, ...lives.kept(), failures: experience.kept() },
 		isDone: () => source === undefined && !departures.isGoingOn(),
 	};
@@ -145,10 +152,24 @@ async function clear(
 	{ departures, ends }: { readonly departures: Departures; readonly ends: Ends },
 	signal: AbortSignal,
 ): Promise<void> {
-	for (const { id, name } of failed) {
+	for (const { id, name } of failed.filter(({ isClone }) => isClone)) {
 		const startedAt = members.find(({ container }) => container.id === id)?.container.startedAt ?? "";
-		const leaver = { id, name, pool, startedAt, server: "", isClone: true };
+		const leaver = { id, name, pool, startedAt, server: "", isClone: true, isLast: false };
 		const gone = departures.discard({ ...leaver, drainMs: 0, stopTimeout: graceSeconds }, signal);
 		if (ends.hasEnded(id)) await gone;
 	}
+}
+
+/** Once the last one is idle by all that samples say: in all of HAProxy's processes. Undefined: it is not, or nobody knows. */
+async function inFlightOfLast(
+	{ pool, members }: Place,
+	before: ScaleDecision | undefined,
+	{ inFlight }: Pick<ScalerPorts, "inFlight">,
+	signal: AbortSignal,
+): Promise<number | undefined> {
+	const [last, ...others] = members;
+	if (last?.server === undefined || others.length > 0) return undefined;
+	if (before === undefined || before.quietMs < before.policy.idleMs) return undefined;
+	const now = await inFlight(pool, last.server, signal).catch(() => undefined);
+	return now && now.open + now.queued;
 }

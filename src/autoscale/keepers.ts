@@ -53,7 +53,7 @@ export function createKeepers({ language, owner, kept, create, onDone }: Parts):
 			onDone(pool);
 		}
 		const left = gone.map(([pool]) => pool).filter((pool) => !done.includes(pool));
-		return left.map((pool) => ({ pool, asked: undefined, members: [] }));
+		return left.map((pool) => ({ pool, asked: undefined, members: [], sleeping: [] }));
 	}
 
 	function memory(): ScaleMemory["pools"] {

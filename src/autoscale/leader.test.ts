@@ -1,5 +1,6 @@
 import { expect, test } from "vitest";
-import { crash, scaledContainer, scaledWorld } from "../testing/scaled-world.ts";
+import { crash } from "../testing/fates.ts";
+import { scaledContainer, scaledWorld } from "../testing/scaled-world.ts";
 
 test("where another proxy leads, nothing is made, removed or taken away, and what would be is told", async () => {
 	const world = scaledWorld(scaledContainer("web", "2"));

@@ -22,7 +22,7 @@ const nothing = { ready: [], failed: [], parked: 0 };
 
 test("what a clone took from its start until it was a server is measured, once", () => {
 	const { look, started, unseen } = lives();
-	started(id, name, 1_000);
+	started({ id: id, name: name }, true, 1_000);
 	expect(unseen()).toEqual([name]);
 	expect(look([web, starting], 60_000, 2_000)).toEqual(nothing);
 	expect(unseen()).toEqual([]);
@@ -43,7 +43,7 @@ test("a clone that is late has failed early, and one that was ready is never lat
 	expect(look([starting, cloned(2, { server: undefined })], 5_000, 5_000)).toEqual(nothing);
 	expect(look([starting, cloned(2, { server: undefined })], 5_000, 5_001)).toEqual({
 		...nothing,
-		failed: [{ id, name, early: true }],
+		failed: [{ id, name, isClone: true, early: true }],
 	});
 });
 
@@ -55,23 +55,23 @@ test("an original may take as long as it likes", () => {
 
 test("one that was started and is never seen is late as well", () => {
 	const { look, started } = lives();
-	started(id, name, 0);
+	started({ id: id, name: name }, true, 0);
 	expect(look([web], 5_000, 5_000)).toEqual(nothing);
-	expect(look([web], 5_000, 5_001).failed).toEqual([{ id, name, early: true }]);
+	expect(look([web], 5_000, 5_001).failed).toEqual([{ id, name, isClone: true, early: true }]);
 });
 
 test("one that has ended before it was seen has failed, and is not waited for", () => {
 	const { look, started, heard, unseen } = lives();
-	started(id, name, 0);
+	started({ id: id, name: name }, true, 0);
 	heard("start", "die");
-	expect(look([web], 60_000, 1).failed).toEqual([{ id, name, early: true }]);
+	expect(look([web], 60_000, 1).failed).toEqual([{ id, name, isClone: true, early: true }]);
 	expect(unseen()).toEqual([]);
 });
 
 test("a clone that ends after it was ready has failed, and not early; an original is not ours to count", () => {
 	const { look } = lives();
 	look([web, one], 60_000, 0);
-	expect(look([], 60_000, 1)).toEqual({ ...nothing, failed: [{ id, name, early: false }] });
+	expect(look([], 60_000, 1)).toEqual({ ...nothing, failed: [{ id, name, isClone: true, early: false }] });
 	expect(look([], 60_000, 2)).toEqual(nothing);
 });
 
@@ -80,7 +80,7 @@ test.each([
 	["was found may have been ready before", false, 0],
 ])("a clone that fails and that %s", (_, isOurs, failed) => {
 	const { look, started } = lives();
-	if (isOurs) started(id, name, 0);
+	if (isOurs) started({ id: id, name: name }, true, 0);
 	look([{ ...starting, failed: true }], 5_000, 0);
 	expect(look([{ ...starting, failed: true }], 5_000, 5_001).failed).toHaveLength(failed);
 });
@@ -105,7 +105,7 @@ test("so is what may be stopped by a person, as long as that can't be told", () 
 
 test("who was there is known to the next controller, but for those that never were ready", () => {
 	const { look, started, kept } = lives();
-	started(id, name, 0);
+	started({ id: id, name: name }, true, 0);
 	look([web, starting, cloned(2)], 60_000, 1);
 	const [ended] = kept().members.slice(-1);
 	expect(kept().members.map((member) => member.name)).toEqual(["web", "web-scale-2"]);
@@ -114,7 +114,7 @@ test("who was there is known to the next controller, but for those that never we
 	const next = createLives(createEnds(clock), { ...kept(), parked: [id] });
 	expect(next.look([web], 60_000, 2)).toEqual({
 		...nothing,
-		failed: [{ id: ended?.id, name: "web-scale-2", early: false }],
+		failed: [{ id: ended?.id, name: "web-scale-2", isClone: true, early: false }],
 		parked: 1,
 	});
 	expect(next.look([web, one], 60_000, 3).parked).toBe(0);
@@ -135,4 +135,22 @@ test("what we have taken away is missed by nobody, though a late pass has it sti
 	retired(id);
 	expect(look([web, one], 60_000, 1)).toEqual(nothing);
 	expect(look([web], 60_000, 2)).toEqual(nothing);
+});
+
+test("an original that we have started is measured, and has failed where it ends before it was ready", () => {
+	const { look, started, heard } = lives();
+	const woken = { ...one, clone: undefined };
+	started({ id, name }, false, 1_000);
+	look([web, { ...woken, server: undefined }], 60_000, 2_000);
+	expect(look([web, woken], 60_000, 4_000)).toEqual({ ...nothing, ready: [3_000] });
+	heard("die");
+	expect(look([web], 60_000, 5_000)).toEqual(nothing);
+
+	const again = lives();
+	again.started({ id, name }, false, 0);
+	again.heard("die");
+	expect(again.look([web], 60_000, 1_000)).toEqual({
+		...nothing,
+		failed: [{ id, name, isClone: false, early: true }],
+	});
 });

@@ -4,20 +4,34 @@ import type { Ends } from "./ends.ts";
 
 /** What has become of a pool's containers since it was last looked at. */
 export type News = {
-	/** Clones that are there for the first time as servers, and what that took from their start, in milliseconds. */
+	/** Of those that we have started and clones that are servers for the first time: what that took, in milliseconds. */
 	readonly ready: readonly number[];
-	/** Clones that have ended by themselves, or did not become ready in time; `early`: before they ever were. */
-	readonly failed: readonly { readonly id: string; readonly name: string; readonly early: boolean }[];
+	/**
+	 * Clones that have ended by themselves, or did not become ready in time, and originals that we started and that ended before
+	 * they were ready; `early`: before they ever were.
+	 */
+	readonly failed: readonly Failed[];
 	/** How many are missing because a person wanted that, or may have: who is told to stop may take its time to do so. */
 	readonly parked: number;
+};
+
+export type Failed = {
+	readonly id: string;
+	readonly name: string;
+	readonly isClone: boolean;
+	readonly early: boolean;
 };
 
 /** Follows the containers of one pool from start to end. */
 export type Lives = {
 	/** @param now milliseconds of a monotonic clock */
 	readonly look: (members: readonly ScaledMember[], readyMs: number, now: number) => News;
-	/** A clone was started; until it is seen among the members, its name is one of the `unseen`. */
-	readonly started: (id: string, name: string, now: number) => void;
+	/** A clone was started, or an original woken; until it is seen among the members, its name is one of the `unseen`. */
+	readonly started: (
+		one: { readonly id: string; readonly name: string },
+		isClone: boolean,
+		now: number,
+	) => void;
 	readonly unseen: () => readonly string[];
 	/** It went because we wanted it. */
 	readonly retired: (id: string) => void;
@@ -32,6 +46,8 @@ type Kept = Pick<PoolMemory, "members" | "parked">;
 type Life = {
 	readonly name: string;
 	readonly isClone: boolean;
+	/** We have started it. */
+	readonly isOurs: boolean;
 	readonly since: number;
 	readonly seen: boolean;
 	readonly wasReady: boolean;
@@ -43,7 +59,10 @@ export function createLives(
 	kept: Kept = { members: [], parked: [] },
 ): Lives {
 	const lives = new Map<string, Life>(
-		kept.members.map(({ id, ...one }) => [id, { ...one, since: 0, seen: true, wasReady: true }]),
+		kept.members.map(({ id, ...one }) => [
+			id,
+			{ ...one, isOurs: false, since: 0, seen: true, wasReady: true },
+		]),
 	);
 	const parked = new Set(kept.parked);
 
@@ -56,7 +75,7 @@ export function createLives(
 			// One that was just made is in no list yet, and may never come to be in one.
 			const isThere = present.has(id) || !(life.seen || ends.hasEnded(id));
 			const end = endOf(id, isThere, isLate(life));
-			return end === undefined ? [] : [{ id, life, end }];
+			return end === "unknown" ? [] : [{ id, life, end }];
 		});
 		for (const { id, end } of ended) {
 			lives.delete(id);
@@ -64,16 +83,13 @@ export function createLives(
 		}
 		// Whoever brings another original asks anew: `compose up` stops the old one first.
 		if (hasNewOriginal) parked.clear();
-		const failed = ended
-			.filter(({ life, end }) => end === "failed" && life.isClone)
-			.map(({ id, life: { name, wasReady } }) => ({ id, name, early: !wasReady }));
-		const undecided = [...lives].filter(([id, { seen }]) => seen && !present.has(id));
-		return { ready, failed, parked: parked.size + undecided.length };
+		const failed = ended.filter(({ end }) => end === "failed").flatMap(failedOf);
+		const undecided = [...lives].filter(([id, { seen }]) => seen && !present.has(id)).length;
+		return { ready, failed, parked: parked.size + undecided };
 	}
 
-	function isNewOriginal({ container: { id }, clone }: ScaledMember): boolean {
-		return clone === undefined && !lives.has(id) && !parked.has(id);
-	}
+	const isNewOriginal = ({ container: { id }, clone }: ScaledMember) =>
+		clone === undefined && !lives.has(id) && !parked.has(id);
 
 	/** Gives how long it took, when it is ready for the first time. */
 	function seen(
@@ -83,24 +99,25 @@ export function createLives(
 		parked.delete(id);
 		const isClone = clone !== undefined;
 		// Of one that was found, and not started by us, nobody knows what it was before it failed.
-		const before = lives.get(id) ?? { name, isClone, since: now, seen: true, wasReady: failed };
+		const found = { name, isClone, isOurs: false, since: now, seen: true, wasReady: failed };
+		const before = lives.get(id) ?? found;
 		const isReady = server !== undefined;
+		const isNews = isReady && !before.wasReady && (isClone || before.isOurs) && before.since !== now;
 		lives.set(id, { ...before, seen: true, wasReady: before.wasReady || isReady });
-		const isNews = isReady && !before.wasReady && isClone && before.since !== now;
 		return isNews ? [now - before.since] : [];
 	}
 
-	/** Undefined while it lives, and while it can't be told how it ended. */
-	function endOf(id: string, isPresent: boolean, isLate: boolean): "wanted" | "failed" | undefined {
+	/** `unknown` while it lives, and while it can't be told how it ended. */
+	function endOf(id: string, isPresent: boolean, isLate: boolean): ReturnType<Ends["of"]> {
 		if (isLate) return "failed";
-		const end = isPresent ? "unknown" : ends.of(id);
-		return end === "unknown" ? undefined : end;
+		return isPresent ? "unknown" : ends.of(id);
 	}
 
 	return {
 		look,
-		started: (id, name, now) => {
-			if (!lives.has(id)) lives.set(id, { name, isClone: true, since: now, seen: false, wasReady: false });
+		started: ({ id, name }, isClone, now) => {
+			const life = { name, isClone, isOurs: true, since: now, seen: false, wasReady: false };
+			if (!lives.has(id)) lives.set(id, life);
 		},
 		unseen: () => [...lives.values()].filter((life) => !life.seen).map(({ name }) => name),
 		retired: (id) => lives.delete(id),
@@ -111,4 +128,10 @@ export function createLives(
 			return { members, parked: [...parked] };
 		},
 	};
+}
+
+/** An original is news where it did not come to be what we started it for. */
+function failedOf({ id, life }: { readonly id: string; readonly life: Life }): readonly Failed[] {
+	const { name, isClone, isOurs, wasReady } = life;
+	return isClone || (isOurs && !wasReady) ? [{ id, name, isClone, early: !wasReady }] : [];
 }

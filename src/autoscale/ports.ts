@@ -19,6 +19,13 @@ export type ScalerPorts = {
 	readonly load: (pools: readonly string[], signal: AbortSignal) => Promise<readonly PoolLoad[]>;
 	readonly replicas: ReplicasPort;
 	readonly usage: UsagePort;
+	/** Tells those that wait for a server of this pool in vain why there is none; empty: they need not know. */
+	readonly excuse: (pool: string, why: string, signal: AbortSignal) => Promise<void>;
+	/** The originals that we have stopped, by id: the start that ended so. Undefined: it is awake, or gone. */
+	readonly asleep: {
+		readonly all: () => ReadonlyMap<string, string>;
+		readonly set: (id: string, startedAt: string | undefined) => void;
+	};
 	/** Lets a container finish, as a person's hold would; undefined takes it back. Counts at once. */
 	readonly hold: (id: string, hold: Hold | undefined) => void;
 	readonly inFlight: (pool: string, server: string, signal: AbortSignal) => Promise<InFlight>;

@@ -13,13 +13,35 @@ export function deniedProblem(pool: string, message: string): Problem {
 
 /** @param count how many failed in a row */
 export function lateProblem(name: string, count: number): Problem {
-	const tries = count === 1 ? "" : `, the ${count}th in a row`;
+	const tries = count === 1 ? "" : `, ${count} times in a row`;
 	return {
 		code: "clone-not-ready",
 		severity: "problem",
 		subject: name,
 		message: `the clone ended, or did not answer in time, before it was ever ready${tries}; it was removed`,
 		hint: "see why its original works and a copy of it does not: start one by hand with the same image and options; it is tried again with growing gaps",
+	};
+}
+
+/** @param why how it ended; @param count how many failed in a row */
+export function notAwakeProblem(name: string, why: string, count: number): Problem {
+	const tries = count === 1 ? "" : `, ${count} times in a row`;
+	return {
+		code: "not-woken",
+		severity: "problem",
+		subject: name,
+		message: `it was started again, and ${why} before it was ready${tries}`,
+		hint: `see why with: docker logs ${name}; it is tried again with growing gaps, as long as requests wait for it`,
+	};
+}
+
+export function notStartedProblem(name: string, message: string): Problem {
+	return {
+		code: "not-woken",
+		severity: "problem",
+		subject: name,
+		message: `it can't be started again: ${message}`,
+		hint: `see what docker start ${name} says; it is tried again by itself, as long as it is needed`,
 	};
 }
 

@@ -52,7 +52,7 @@ function measuring(...members: readonly ScaledMember[]) {
 	}
 
 	async function look(over: ScalePolicy = policy): Promise<void> {
-		processors.follow(over, { pool: "nodes", members: now.members }, now.load, signal);
+		processors.follow(over, { pool: "nodes", members: now.members, sleeping: [] }, now.load, signal);
 		await settled();
 	}
 
@@ -83,7 +83,15 @@ test("the mean is that of those that are ready, each of its own limit", async ()
 	await pass(3, [250, 1_000, 500]);
 	expect(share()).toBeCloseTo(0.5);
 
-	now.load = { pool: "nodes", queued: 0, requests: 0, queueMs: 0, responseMs: 0, servers: [] };
+	now.load = {
+		pool: "nodes",
+		held: undefined,
+		queued: 0,
+		requests: 0,
+		queueMs: 0,
+		responseMs: 0,
+		servers: [],
+	};
 	now.load = { ...now.load, servers: [{ server: "b-server", current: 0, open: false }] };
 	await pass(1, [250, 0, 0]);
 	expect(share()).toBeCloseTo(0.5);

@@ -1,12 +1,6 @@
 import { describe, expect, test } from "vitest";
-import {
-	crash,
-	dockerKill,
-	dockerRemove,
-	dockerStop,
-	scaledContainer,
-	scaledWorld,
-} from "../testing/scaled-world.ts";
+import { crash, dockerKill, dockerRemove, dockerStop } from "../testing/fates.ts";
+import { scaledContainer, scaledWorld } from "../testing/scaled-world.ts";
 
 type World = ReturnType<typeof scaledWorld>;
 

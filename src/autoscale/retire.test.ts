@@ -7,7 +7,7 @@ import { type Leaver, retire } from "./retire.ts";
 
 const leaver: Leaver = {
 	...{ id: "web-1", name: "web-1", pool: "nodes", server: "web-1-server", startedAt: "" },
-	...{ drainMs: 10_000, stopTimeout: 7, isClone: true },
+	...{ drainMs: 10_000, stopTimeout: 7, isClone: true, isLast: false },
 };
 const idle: InFlight = { state: "drained", open: 0, queued: 0 };
 /** HAProxy does not answer. */
@@ -41,9 +41,9 @@ function retiring(
 	return { clock, ends, calls, now, end };
 }
 
-const gone = ["maint", "too late", "stop web-1 within 7 s", "remove web-1", "ready"];
+const gone = ["maint", "too late", "stop web-1 within 7 s", "remove web-1"];
 
-test("one with nothing in flight goes at once, and is held no more", async () => {
+test("one with nothing in flight goes at once, and stays held", async () => {
 	const { calls, end } = retiring();
 	expect(await end).toEqual({ kind: "gone" });
 	expect(calls).toEqual(["drain", ...gone]);
@@ -93,6 +93,13 @@ test("one that is kept gets requests again, and nothing happens to it", async ()
 	await clock.advance(100);
 	expect(await end).toEqual({ kind: "kept" });
 	expect(calls).toEqual(["drain", "ready"]);
+});
+
+test("the last one of its pool stays, where something is in flight there still", async () => {
+	const { clock, calls, end } = retiring({ isLast: true }, {}, { ...idle, open: 1 });
+	await clock.advance(11_000);
+	expect(await end).toEqual({ kind: "kept" });
+	expect(calls).toEqual(["drain", "maint", "ready"]);
 });
 
 test("one that can't be stopped gets requests again", async () => {

@@ -15,6 +15,8 @@ export type Leaver = {
 	readonly startedAt: string;
 	/** An original is stopped, and never removed. */
 	readonly isClone: boolean;
+	/** Nobody is left without it: with something in flight still when its time is over, it stays. */
+	readonly isLast: boolean;
 };
 
 /** Whether it shall stay after all. */
@@ -32,7 +34,8 @@ const lookGap = 100;
 /**
  * Drains it, shuts it off once nothing is in flight there, and stops it when that has taken effect or its time is over; then
  * removes it with its anonymous volumes. Until it is told to stop it can be kept after all: then it gets requests again at once,
- * and this gives `kept`. Throws `AppError` as the engine does.
+ * and this gives `kept`. One that has gone is held still: somebody may take it for one that runs. Throws `AppError` as the
+ * engine does.
  */
 export async function retire(
 	leaver: Leaver,
@@ -41,30 +44,32 @@ export async function retire(
 	{ isKept, tooLate }: Stay,
 	signal: AbortSignal,
 ): Promise<{ readonly kind: "gone" } | { readonly kind: "kept" } | Denied> {
-	const { id, pool, server, drainMs, stopTimeout, isClone } = leaver;
+	const { id, pool, server, drainMs, stopTimeout, isClone, isLast } = leaver;
 	const deadline = clock.now() + drainMs;
+	let end: Awaited<ReturnType<typeof retire>> = { kind: "kept" };
 	hold(id, "drain");
 	try {
 		await untilDeadline(({ state, open, queued }) => state !== "open" && open + queued === 0);
 		// A drained server still gets the clients that are bound to it.
 		if (!isKept()) hold(id, "maint");
-		await untilDeadline(({ state, open }) => state === "out" && open === 0);
-		if (isKept()) return { kind: "kept" };
+		const isQuiet = await untilDeadline(({ state, open }) => state === "out" && open === 0);
+		if (isKept() || (isLast && !isQuiet)) return end;
 		tooLate();
-		const stopped = await replicas.stop(id, stopTimeout, signal);
-		if (stopped.kind === "denied" || !isClone) return endOf(stopped);
-		return endOf(await replicas.remove(id, signal));
+		end = endOf(await replicas.stop(id, stopTimeout, signal));
+		if (end.kind === "gone" && isClone) end = endOf(await replicas.remove(id, signal));
+		return end;
 	} finally {
-		hold(id, undefined);
+		if (end.kind !== "gone") hold(id, undefined);
 	}
 
 	/** One that HAProxy does not tell of may have requests in flight for all that is known. */
-	async function untilDeadline(isSo: (now: InFlight) => boolean): Promise<void> {
+	async function untilDeadline(isSo: (now: InFlight) => boolean): Promise<boolean> {
 		while (!isKept() && clock.now() < deadline) {
 			const now = await inFlight(pool, server, signal).catch(() => undefined);
-			if (now !== undefined && isSo(now)) return;
+			if (now !== undefined && isSo(now)) return true;
 			await clock.sleep(lookGap, signal);
 		}
+		return false;
 	}
 }
 

@@ -1,13 +1,7 @@
 import { describe, expect, test } from "vitest";
 import { container } from "../testing/containers.ts";
-import {
-	crash,
-	dockerKill,
-	dockerRemove,
-	dockerStop,
-	scaledContainer,
-	scaledWorld,
-} from "../testing/scaled-world.ts";
+import { crash, dockerKill, dockerRemove, dockerStop } from "../testing/fates.ts";
+import { scaledContainer, scaledWorld } from "../testing/scaled-world.ts";
 
 describe("a pool has as many as it asks for", () => {
 	test("what is missing is made at once, each of its own name, and why is written down", async () => {

@@ -32,17 +32,17 @@ test("each decision has its time, and every number that went in, by name and in 
 		`
 nodes
   11:59:54Z up 2: 63 in flight want 4 at 20 each
-    asked   min=1 max=8 target=20 queue=100ms ready=6s mode=auto maxconn=28
-    there   ready=1 starting=1 draining=0 unhealthy=0 aside=0 held=0 serving=2 present=2 rolloutUnderWay=no
+    asked   min=1 max=8 target=20 queue=100ms ready=6s idle=300s mode=auto maxconn=28
+    there   ready=1 starting=1 draining=0 unhealthy=0 aside=0 held=0 elsewhere=0 serving=2 present=2 rolloutUnderWay=no
     load    inFlight=63 queued=1 perSecond=125 answered=125 response=20ms queue=3ms
     wanted  in-flight-30s=63.02/20=3.15→4 in-flight-6s=63.02/20=3.15→4 want=4 highest=4
-    limits  canStart=2 (2 at once) measuredReady=4.2s pace=+8/-1 failures=0 seen=1s window=60s panic=60s doubted=no onTrial=no frozen=no
+    limits  canStart=2 (2 at once) measuredReady=4.2s pace=+8/-1 failures=0 seen=1s quiet=0ms window=60s panic=60s doubted=no onTrial=no frozen=no
   11:59:59Z would hold: the last 3 failed: next in 12 s
-    asked   min=1 max=8 target=20 queue=100ms ready=6s mode=auto maxconn=28
-    there   ready=1 starting=1 draining=0 unhealthy=0 aside=0 held=0 serving=2 present=2 rolloutUnderWay=no
+    asked   min=1 max=8 target=20 queue=100ms ready=6s idle=300s mode=auto maxconn=28
+    there   ready=1 starting=1 draining=0 unhealthy=0 aside=0 held=0 elsewhere=0 serving=2 present=2 rolloutUnderWay=no
     load    unknown
     wanted  highest=4
-    limits  canStart=2 (2 at once) measuredReady=4.2s pace=+8/-1 failures=3 lastFailure=28s ago seen=1s window=60s panic=45.5s doubted=no onTrial=no frozen=yes backOff=12s brake=205s
+    limits  canStart=2 (2 at once) measuredReady=4.2s pace=+8/-1 failures=3 lastFailure=28s ago seen=1s quiet=0ms window=60s panic=45.5s doubted=no onTrial=no frozen=yes backOff=12s brake=205s
 `.trim(),
 	);
 });

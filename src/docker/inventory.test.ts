@@ -21,6 +21,33 @@ test("reads everything that runs or is paused and carries the join label", async
 	expect(namesOf(await world.readAll())).toEqual(["one", "two"]);
 });
 
+test("one that we have stopped ourselves is read, although no list has it, until it is gone", async () => {
+	await using world = await watchedEngine();
+	world.docker.add({ name: "one", labels: backend, status: "exited" });
+	world.asleep.set(fakeId("one"), "2026-01-01T00:00:01Z");
+
+	const { containers, asleep } = await world.readAll();
+	expect(containers).toMatchObject([{ name: "one", state: "exited" }]);
+	expect(asleep).toEqual(world.asleep);
+	world.docker.containers.clear();
+	expect(namesOf(await world.readAll())).toEqual([]);
+});
+
+test("nor is it lost where the engine does not tell of it now, as of one that it is starting", async () => {
+	await using world = await watchedEngine();
+	world.docker.add({ name: "one", labels: backend, status: "exited" });
+	world.docker.add({ name: "two", labels: backend });
+	world.asleep.set(fakeId("one"), "2026-01-01T00:00:01Z");
+	await world.readAll();
+
+	world.docker.faults.answer = {
+		path: `/containers/${fakeId("one")}/json`,
+		status: 500,
+		body: '{"message":"locked"}',
+	};
+	expect(namesOf(await world.readAll())).toEqual(["one", "two"]);
+});
+
 test("promise 1: an event costs one inspect, however many containers there are", async () => {
 	await using world = await watchedEngine();
 	for (let index = 0; index < 50; index += 1) world.docker.add({ name: `app-${index}`, labels: backend });

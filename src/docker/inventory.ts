@@ -19,6 +19,8 @@ export type InventoryParts = {
 	readonly clock: Pick<Clock, "now">;
 	/** CIDR blocks that this process reaches on the engine's host, asked for while it is in no network of the engine's. */
 	readonly routes?: () => Promise<readonly string[] | undefined>;
+	/** Those that we have stopped ourselves, by id: no list tells of them. */
+	readonly asleep?: () => ReadonlyMap<string, string>;
 	/** Whether changes happen that no event tells of, each time that this changes. */
 	readonly onSilence?: (isSilent: boolean) => void;
 };
@@ -58,9 +60,9 @@ const takesAway: ReadonlySet<string> = new Set([
 
 /** What the engine holds, kept by events that name what to read again, and by full lists. */
 export function createInventory(parts: InventoryParts): EngineInventory {
-	const { self, clock } = parts;
+	const { self, clock, asleep = () => new Map<string, string>() } = parts;
 	const told = createTold(clock);
-	const survey = createSurvey(parts);
+	const survey = createSurvey({ ...parts, asleep });
 	const endings = createEndings(told);
 	const knowledge = createKnowledge(parts);
 	const isOwn = (id: string) => isSelf(id, self);
@@ -86,8 +88,9 @@ export function createInventory(parts: InventoryParts): EngineInventory {
 		const { known } = knowledge.now();
 		const { listed, seen } = await survey.all(known, (id) => heard.has(id), signal);
 		const [found, unread] = [seen.filter(isFound), seen.filter(isUnread)];
-		// One that is not listed has ended, and its address may be another's by now.
-		const kept = unread.filter(({ id }) => listed.has(id) || isOwn(id));
+		// One that is not listed has ended, and its address may be another's by now. One that is being started may be in no list
+		// yet, and is not told of before it has.
+		const kept = unread.filter(({ id }) => listed.has(id) || asleep().has(id) || isOwn(id));
 		if (found.length === 0 && kept[0] !== undefined) throw kept[0].failure;
 		const before = kept.map((one) => asKnown(one, isOwn(one.id), knowledge.now()));
 		const withWhy = kept.map((one, index) => unreadableOf(one, before[index]?.container));
@@ -102,7 +105,7 @@ export function createInventory(parts: InventoryParts): EngineInventory {
 		const all = new Map([...departed.map((one) => [one.id, one] as const), ...known]);
 		for (const id of ids) told.settle(id, heard.get(id), all.get(id));
 		const leaving = told.leaving(all);
-		return { proxy, containers: [...all.values()], leaving, unreadable, restarted };
+		return { proxy, containers: [...all.values()], leaving, unreadable, restarted, asleep: asleep() };
 	}
 
 	function note(event: DockerEvent): Hint | undefined {

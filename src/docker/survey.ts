@@ -13,6 +13,8 @@ type SurveyParts = {
 	/** The container that this process runs in. */
 	readonly self: string | undefined;
 	readonly clock: Pick<Clock, "now">;
+	/** Those that have ended and are looked at all the same, by id. */
+	readonly asleep: () => ReadonlyMap<string, unknown>;
 	/** Whether changes happen that no event tells of, each time that this changes. */
 	readonly onSilence?: (isSilent: boolean) => void;
 };
@@ -31,7 +33,8 @@ export type Survey = {
 	readonly heard: (id: string) => void;
 };
 
-export function createSurvey({ client, joinLabel, self, clock, onSilence }: SurveyParts): Survey {
+export function createSurvey(parts: SurveyParts): Survey {
+	const { client, joinLabel, self, clock, asleep, onSilence } = parts;
 	const unchanged = createUnchanged(clock);
 	const hearing = createHearing(onSilence ?? (() => undefined));
 
@@ -53,7 +56,8 @@ export function createSurvey({ client, joinLabel, self, clock, onSilence }: Surv
 			const proven = unchanged.among(list, known).filter(({ id }) => !leaving(id) && !isSelf(id, self));
 			const listed = new Set(list.map(({ id }) => id));
 			const asBefore = new Set(proven.map(({ id }) => id));
-			const seen = await look(toLookAt(listed, known, self).difference(asBefore), listed, signal);
+			const toLook = toLookAt([...listed, ...asleep().keys()], known, self).difference(asBefore);
+			const seen = await look(toLook, listed, signal);
 			hearing.listed(
 				seen.filter(isFound).filter(({ id }) => !isSelf(id, self)),
 				known,
@@ -67,9 +71,9 @@ export function createSurvey({ client, joinLabel, self, clock, onSilence }: Surv
 	};
 }
 
-/** What is listed, what was up before and may have ended since, and the proxy itself. */
-function toLookAt(listed: ReadonlySet<string>, known: Known, self: string | undefined): ReadonlySet<string> {
-	const ids = new Set([...listed, ...[...known.values()].filter(isUp).map(({ id }) => id)]);
+/** What is listed or asleep, what was up before and may have ended since, and the proxy itself. */
+function toLookAt(there: readonly string[], known: Known, self: string | undefined): ReadonlySet<string> {
+	const ids = new Set([...there, ...[...known.values()].filter(isUp).map(({ id }) => id)]);
 	if (self !== undefined && ![...ids].some((id) => isSelf(id, self))) ids.add(self);
 	return ids;
 }

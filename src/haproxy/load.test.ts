@@ -2,7 +2,7 @@ import { join } from "node:path";
 import { expect, test } from "vitest";
 import { serveCommands } from "../testing/command-socket.ts";
 import { temporaryDirectory } from "../testing/temporary-directory.ts";
-import { parseLoad, showLoad } from "./load.ts";
+import { excuseHeld, parseLoad, showLoad } from "./load.ts";
 
 type Fields = Readonly<Record<string, string | number>>;
 
@@ -37,7 +37,7 @@ test("a pool's load is what waits there and at its servers, what came, and how l
 		parsed(pool(6, "nodes", backend, { scur: 4, qcur: 1, req_tot: 600 }, { scur: 9, status: "DOWN" })),
 	).toEqual([
 		{
-			...{ pool: "nodes", queued: 4, requests: 1_234, queueMs: 5, responseMs: 42 },
+			...{ pool: "nodes", queued: 4, held: undefined, requests: 1_234, queueMs: 5, responseMs: 42 },
 			servers: [
 				{ server: "web-1", current: 4, open: true },
 				{ server: "web-2", current: 9, open: false },
@@ -77,6 +77,24 @@ test("a pool that HAProxy does not have yet is left out, and the others are not"
 	expect(parsed("No such proxy.\n\n")).toEqual([]);
 });
 
+test("how many requests wait for a server is told of the pools for which they may", () => {
+	const pools = pool(6, "nodes", {}) + pool(7, "other", {});
+	expect(parsed(pools, "held nodes 3\nheld far 1\n\n").map(({ held }) => held)).toEqual([3, undefined]);
+	expect(
+		parsed(pools, "Unknown command: 'show held', but maybe one of these:\n").map(({ held }) => held),
+	).toEqual([undefined, undefined]);
+});
+
+test("why they wait in vain is told as one word, whatever is in it", async () => {
+	await using dir = await temporaryDirectory();
+	const path = join(dir.path, "worker.sock");
+	await using haproxy = await serveCommands("worker", path, () => "\n");
+
+	await excuseHeld({ kind: "worker", path }, "nodes", "web: 50 %; it ended\n", new AbortController().signal);
+
+	expect(haproxy.commands).toEqual(["tell held nodes web%3A%2050%20%25%3B%20it%20ended%0A"]);
+});
+
 test("any other answer is none", () => {
 	expect(() => parsed("Unknown command: 'show stat'\n")).toThrow(
 		expect.objectContaining({ code: "haproxy-unexpected-reply" }),
@@ -95,5 +113,5 @@ test("all pools are asked for at once, and nobody where there is none", async ()
 
 	expect(await showLoad({ kind: "worker", path }, ["nodes", "other"], signal)).toHaveLength(2);
 	expect(await showLoad({ kind: "worker", path }, [], signal)).toEqual([]);
-	expect(haproxy.commands).toEqual(["show stat nodes 6 -1 typed;show stat other 6 -1 typed"]);
+	expect(haproxy.commands).toEqual(["show stat nodes 6 -1 typed;show stat other 6 -1 typed;show held"]);
 });

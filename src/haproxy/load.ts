@@ -10,7 +10,7 @@ export async function showLoad(
 ): Promise<readonly PoolLoad[]> {
 	if (pools.length === 0) return [];
 	// Backend and servers (types 2 and 4) of one pool, all of them (-1).
-	const command = pools.map((pool) => `show stat ${pool} 6 -1 typed`).join(";");
+	const command = [...pools.map((pool) => `show stat ${pool} 6 -1 typed`), "show held"].join(";");
 	return parseLoad(command, await ask(socket, command, signal));
 }
 
@@ -18,27 +18,34 @@ export async function showLoad(
 const field =
 	/^([BS])\.(\d+)\.(\d+)\.\d+\.(pxname|svname|qcur|scur|status|req_tot|qtime|ctime|rtime)\.\d+:\w+:\w+:(.*)$/gm;
 
+/** Of each pool that requests wait for, as templates/hold.lua.eta writes it. */
+const heldLine = /^held (\S+) (\d+)$/gm;
+/** The answer of a process that lets none wait. */
+const unknown = "Unknown command: 'show held'";
+
 export function parseLoad(command: string, reply: string): readonly PoolLoad[] {
 	const rows = new Map<string, Map<string, string>>();
 	for (const [, kind = "", pool, server, name = "", value = ""] of reply.matchAll(field)) {
 		const key = `${kind}.${pool}.${server}`;
 		rows.set(key, (rows.get(key) ?? new Map([["kind", kind]])).set(name, value));
 	}
-	const known = reply.replaceAll("No such proxy.", "").trim();
-	if (rows.size === 0 && known !== "") throw unexpectedReply(command, reply);
+	const known = reply.replaceAll(/No such proxy\.|^held .*$/gm, "").trim();
+	if (rows.size === 0 && known !== "" && !known.startsWith(unknown)) throw unexpectedReply(command, reply);
 	const all = [...rows.values()];
-	return all.filter((row) => row.get("kind") === "B").map((row) => loadOf(row, all));
+	const held = new Map([...reply.matchAll(heldLine)].map(([, pool = "", count]) => [pool, Number(count)]));
+	return all.filter((row) => row.get("kind") === "B").map((row) => loadOf(row, all, held));
 }
 
 type Row = ReadonlyMap<string, string>;
 
-function loadOf(backend: Row, all: readonly Row[]): PoolLoad {
+function loadOf(backend: Row, all: readonly Row[], held: ReadonlyMap<string, number>): PoolLoad {
 	const pool = backend.get("pxname") ?? "";
 	const servers = all.filter((row) => row.get("kind") === "S" && row.get("pxname") === pool);
 	const waiting = servers.reduce((sum, row) => sum + count(row, "qcur"), 0);
 	return {
 		pool,
 		queued: count(backend, "qcur") + waiting,
+		held: held.get(pool),
 		requests: count(backend, "req_tot"),
 		queueMs: count(backend, "qtime"),
 		responseMs: count(backend, "ctime") + count(backend, "rtime"),
@@ -52,4 +59,14 @@ function loadOf(backend: Row, all: readonly Row[]): PoolLoad {
 
 function count(row: Row, name: string): number {
 	return Number(row.get(name) ?? 0);
+}
+
+/** Tells the process why requests that wait for a server of this pool do so in vain; they read it in its answer. */
+export async function excuseHeld(
+	socket: CommandSocket,
+	pool: string,
+	why: string,
+	signal: AbortSignal,
+): Promise<void> {
+	await ask(socket, `tell held ${pool} ${encodeURIComponent(why)}`, signal);
 }

@@ -7,9 +7,10 @@ const fleet = v.object({
 	pools: v.array(
 		v.object({
 			name: v.string(),
-			// Older versions knew neither of these, nor `maxconn`.
+			// Older versions knew none of these, nor `maxconn`.
 			sticky: v.exactOptional(v.picklist(["cookie", "source"])),
 			check: v.exactOptional(v.string()),
+			wait: v.exactOptional(v.object({ ms: v.number(), most: v.number() })),
 			servers: v.array(
 				v.object({
 					name: v.string(),

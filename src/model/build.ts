@@ -31,7 +31,7 @@ export function build(around: Surroundings, judge: Judge = standingOf): Draft {
 		.sort((a, b) => byText(a.name, b.name) || byText(a.id, b.id))
 		.map((container) => judge(container, around));
 	const standings = apart(each);
-	const { policies, problems: disagreements } = agree(standings, around.policy.labels);
+	const { policies, problems: disagreements } = agree(standings, around.policy);
 	const members = standings.flatMap((standing) => standing.member ?? []);
 	const fleet = fleetOf(members, policies, policies);
 	const judged = standings.flatMap((standing) => standing.problems);

@@ -107,6 +107,8 @@ export type Inventory = {
 	/** By container id. */
 	readonly leaving: ReadonlyMap<string, Leaving>;
 	readonly unreadable: readonly Unreadable[];
+	/** By container id, of those that we stopped ourselves and start again when they are needed: the start that ended so. */
+	readonly asleep?: ReadonlyMap<string, string>;
 	/** By container id, of those that were found started anew, until that is written down: how their start before ended. */
 	readonly restarted?: ReadonlyMap<string, Ending>;
 };

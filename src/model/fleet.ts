@@ -19,6 +19,8 @@ export type PoolPolicy = {
 	readonly sticky?: "cookie" | "source";
 	/** The path that HAProxy asks for at its own health checks, such as `/healthz`. Absent: it only connects. */
 	readonly check?: string;
+	/** While there is no server, requests wait for one, so many at a time, for so many milliseconds each. Absent: they don't. */
+	readonly wait?: { readonly ms: number; readonly most: number };
 };
 
 /** One container's endpoint in a pool: a `server` line. */

@@ -34,6 +34,7 @@ test.each<readonly [string, Surroundings]>([
 	["where the proxy is", within({ proxy: outside })],
 	["that it was told to stop", within({ leaving: new Map([told(web)]) })],
 	["how it ended before", within({ restarted: new Map([[web.id, { exitCode: 3 }]]) })],
+	["that it was put to sleep", within({ asleep: new Map([[web.id, web.startedAt]]) })],
 	["what a person has set", { ...usual, held: new Map([[web.id, "drain"]]) }],
 	["the name of its server", { ...usual, names: new Map([[web.id, "old-name-0a1b2c3d"]]) }],
 	["what the probe says", { ...usual, listening: new Map() }],

@@ -41,7 +41,7 @@ function seenBy(
 	const { container, farEngine, routes, bridges } = inventory.proxy;
 	return [
 		...[policy, container, farEngine, routes, bridges],
-		...[inventory.leaving.get(id), inventory.restarted?.get(id)],
+		...[inventory.leaving.get(id), inventory.restarted?.get(id), inventory.asleep?.get(id)],
 		...[held.get(id), names.get(id), addresses.get(id)],
 		probe && listening.get(endpointKey(probe)),
 	];

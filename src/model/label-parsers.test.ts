@@ -1,12 +1,13 @@
 import { expect, test } from "vitest";
-import { oneOf, parseMilliseconds, parseRange, wholeNumber } from "./label-parsers.ts";
+import { oneOf, parseMilliseconds, parseRange, parseSeconds, wholeNumber, within } from "./label-parsers.ts";
 
 test.each<readonly [string, { readonly min: number; readonly max: number } | undefined]>([
 	["2", { min: 2, max: 2 }],
 	["1-8", { min: 1, max: 8 }],
 	["3-3", { min: 3, max: 3 }],
 	["1-1000", { min: 1, max: 1_000 }],
-	...["0", "0-4", "8-1", "1-1001", "-3", "1-", "1 - 8", "1-8-9", "two", "1.5", "", "10000"].map(
+	["0-4", { min: 0, max: 4 }],
+	...["0", "0-0", "8-1", "1-1001", "-3", "1-", "1 - 8", "1-8-9", "two", "1.5", "", "10000"].map(
 		(text) => [text, undefined] as const,
 	),
 ])("as a range %j is %j", (text, range) => {
@@ -41,4 +42,9 @@ test("one of some words is that word, in this spelling", () => {
 		undefined,
 		undefined,
 	]);
+});
+
+test("a bound leaves out what is below it and above", () => {
+	const parse = within(1, 50, parseSeconds);
+	expect(["0s", "1s", "50s", "51s", "soon"].map(parse)).toEqual([undefined, 1, 50, undefined, undefined]);
 });

@@ -41,6 +41,17 @@ export function wholeNumber(least: number, most: number): (text: string) => numb
 	};
 }
 
+export function within(
+	least: number,
+	most: number,
+	parse: (text: string) => number | undefined,
+): (text: string) => number | undefined {
+	return (text) => {
+		const value = parse(text);
+		return value !== undefined && value >= least && value <= most ? value : undefined;
+	};
+}
+
 /** One of these words, in this spelling. */
 export function oneOf<Word extends string>(...words: readonly Word[]): (text: string) => Word | undefined {
 	return (text) => words.find((word) => word === text);
@@ -60,9 +71,9 @@ export function parseShare(text: string): number | "off" | undefined {
 	return percent === undefined ? undefined : percent / 100;
 }
 
-/** `2` is exactly two, `1-8` from one to eight. */
+/** `2` is exactly two, `1-8` from one to eight, `0-4` none while nobody asks, and four at most. */
 export function parseRange(text: string): { readonly min: number; readonly max: number } | undefined {
 	const [, least, most = least] = /^(\d{1,4})(?:-(\d{1,4}))?$/.exec(text) ?? [];
 	const [min, max] = [Number(least), Number(most)];
-	return min >= 1 && max >= min && max <= 1_000 ? { min, max } : undefined;
+	return max >= 1 && max >= min && max <= 1_000 ? { min, max } : undefined;
 }

@@ -157,3 +157,19 @@ test("fractions of a second count, in whatever length Docker writes them", () =>
 
 	expect(poolsOf(newer, older).policies).toEqual({ nodes: { sticky: "source" } });
 });
+
+test("requests wait for a server of a pool that may have none, and of no other", () => {
+	const zero = (labels: Readonly<Record<string, string>>, over: Partial<Container> = {}) =>
+		container("web", { labels, ...over });
+	const waitOf = (one: Container, scales = true) => {
+		const { fleet } = build(surroundings({ containers: [one], policy: { scales } }));
+		return fleet.pools[0]?.wait;
+	};
+	const may = { "ballast.scale": "0-4", "ballast.scale.hold": "10s", "ballast.scale.hold-max": "5" };
+
+	expect(waitOf(zero(may))).toEqual({ ms: 10_000, most: 5 });
+	expect(waitOf(zero({ "ballast.scale": "0-4" }))).toEqual({ ms: 30_000, most: 256 });
+	expect(waitOf(zero(may, { state: "exited" }))).toEqual({ ms: 10_000, most: 5 });
+	expect(waitOf(zero({ ...may, "ballast.scale": "1-4" }))).toBeUndefined();
+	expect(waitOf(zero(may), false)).toBeUndefined();
+});

@@ -4,6 +4,7 @@ import type { LabelLanguage, Wishes } from "./labels.ts";
 import { byText } from "./order.ts";
 import type { Problem } from "./problem.ts";
 import type { Standing } from "./standing.ts";
+import type { JoinPolicy } from "./surroundings.ts";
 
 /** What each pool does, by its name, and which members wanted something else. */
 export type Agreement = {
@@ -17,14 +18,17 @@ export type Agreement = {
  * don't have. A younger one that says nothing goes along. Whether the oldest is a member at this moment is all the same: one
  * that comes and goes would take everybody's server away.
  */
-export function agree(standings: readonly Standing[], language: LabelLanguage): Agreement {
+export function agree(
+	standings: readonly Standing[],
+	{ labels, scales }: Pick<JoinPolicy, "labels" | "scales">,
+): Agreement {
 	const voices = standings.flatMap(voiceOf).sort(byAge);
 	const policies = new Map<string, PoolPolicy>();
 	const problems: Problem[] = [];
 	for (const [pool, [oldest, ...others]] of Map.groupBy(voices, (voice) => voice.pool)) {
 		if (oldest === undefined) continue;
-		policies.set(pool, policyOf(oldest.wishes));
-		for (const one of others) problems.push(...disagreements(one, oldest, language));
+		policies.set(pool, policyOf(oldest.wishes, scales));
+		for (const one of others) problems.push(...disagreements(one, oldest, labels));
 	}
 	return { policies, problems };
 }
@@ -48,8 +52,20 @@ function byAge(a: Voice, b: Voice): number {
 	return a.created - b.created || byText(a.container.id, b.container.id);
 }
 
-function policyOf({ sticky = "off", check }: Wishes): PoolPolicy {
-	return { ...(sticky === "off" ? {} : { sticky }), ...(check === undefined ? {} : { check }) };
+function policyOf(wishes: Wishes, scales: boolean): PoolPolicy {
+	const { sticky = "off", check, scale } = wishes;
+	return {
+		...(sticky === "off" ? {} : { sticky }),
+		...(check === undefined ? {} : { check }),
+		...(scales && scale?.min === 0 ? { wait: waitOf(wishes) } : {}),
+	};
+}
+
+function waitOf({
+	"scale.hold": seconds = 30,
+	"scale.hold-max": most = 256,
+}: Wishes): NonNullable<PoolPolicy["wait"]> {
+	return { ms: seconds * 1_000, most };
 }
 
 /** What each thing of which a pool has one comes to when a container decides. */

@@ -6,12 +6,13 @@ import {
 	parseSeconds,
 	parseShare,
 	wholeNumber,
+	within,
 } from "./label-parsers.ts";
 
 /** What a container asks for about how many of it there shall be. All of it is about the pool. */
 export const scaleVocabulary = {
 	scale: {
-		expected: "a number, or a range such as `1-8`, from 1 to 1000",
+		expected: "a number from 1 to 1000, or a range such as `1-8`, which may begin at 0",
 		example: "1-8",
 		parse: parseRange,
 	},
@@ -25,6 +26,22 @@ export const scaleVocabulary = {
 		expected: "a time such as `60s` or `5m`, 24h at most",
 		example: "5m",
 		parse: parseSeconds,
+	},
+	"scale.hold": {
+		// Less than HAProxy waits for a client, which some that wait here are in the middle of an upload.
+		expected: "a time from `1s` to `50s`",
+		example: "30s",
+		parse: within(1, 50, parseSeconds),
+	},
+	"scale.hold-max": {
+		expected: "a whole number from 1 to 100000",
+		example: "256",
+		parse: wholeNumber(1, 100_000),
+	},
+	"scale.idle": {
+		expected: "a time from `1s` to `24h`",
+		example: "5m",
+		parse: within(1, 86_400, parseSeconds),
 	},
 	"scale.mode": {
 		expected: "auto, advise, up-only or paused",

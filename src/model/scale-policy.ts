@@ -15,6 +15,8 @@ export type ScalePolicy = {
 	readonly rps?: number;
 	/** For how long fewer must have been enough; undefined: ten times what a start takes, 1 to 10 minutes. */
 	readonly downAfterMs?: number;
+	/** After how many milliseconds without a request the last one goes, where min is 0. */
+	readonly idleMs: number;
 	/** Within how many milliseconds a container is ready, as long as none has been measured. */
 	readonly readyMs: number;
 	/** `advise` decides, and nobody acts; `up-only` takes none away; `paused` changes nothing at all. */

@@ -20,8 +20,10 @@ export type Observation = {
 	readonly unhealthy: number;
 	readonly aside: number;
 	readonly rolloutUnderWay: boolean;
-	/** Requests that wait because there is no container at all. */
-	readonly held: number;
+	/** Requests that wait as there is no server at all; undefined: they don't, but fail. */
+	readonly held: number | undefined;
+	/** In HAProxy's processes that a reload has replaced, of which samples know nothing, what is in flight; undefined: not asked. */
+	readonly elsewhere: number | undefined;
 	/** What a start has taken of late, in milliseconds. */
 	readonly measuredReadyMs?: number;
 	readonly failures: Failures;
@@ -43,6 +45,8 @@ export type Situation = {
 	readonly serving: number;
 	/** Those, the unhealthy ones, and those that are aside: what min and max count. */
 	readonly present: number;
+	/** For how long nobody has asked for anything, in milliseconds. */
+	readonly quietMs: number;
 	readonly windowMs: number;
 	/** r: the most that was wanted within the window; undefined: nothing was. */
 	readonly highest: number | undefined;

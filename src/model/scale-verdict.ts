@@ -24,7 +24,7 @@ export function verdictOf(situation: Situation): Verdict {
 
 type Rule = (situation: Situation) => Verdict | undefined;
 
-const rules: readonly Rule[] = [paused, belowMin, held, aboveMax, blind, rollout, sick, more, fewer];
+const rules: readonly Rule[] = [paused, belowMin, held, aboveMax, blind, rollout, sick, more, fewer, idle];
 
 function paused({ policy }: Situation): Verdict | undefined {
 	return policy.mode === "paused" ? hold("paused") : undefined;
@@ -38,7 +38,7 @@ function belowMin(situation: Situation): Verdict | undefined {
 
 function held(situation: Situation): Verdict | undefined {
 	const { observed, present } = situation;
-	if (observed.held === 0 || present > 0) return undefined;
+	if (!observed.held || present > 0) return undefined;
 	return started("mend", 1, `${observed.held} held, and nobody there to answer`, situation);
 }
 
@@ -75,6 +75,8 @@ function more(situation: Situation): Verdict | undefined {
 	const { policy, serving, present, pace, frozen, observed } = situation;
 	const signal = heaviest(situation);
 	if (signal === undefined || signal.load <= upAbove * serving || signal.want <= serving) return undefined;
+	// What has been lately wakes nobody: who asks now is held.
+	if (policy.min === 0 && present === 0 && observed.held !== undefined) return undefined;
 	const why = wish(signal);
 	const by = Math.min(signal.want - serving, policy.max - present);
 	if (by <= 0) return hold(`${why}, and ${policy.max} are the most`);
@@ -116,6 +118,19 @@ function fewer(situation: Situation): Verdict | undefined {
 	const by = Math.min(serving - least, bearable, situation.pace.down, observed.ready - 1);
 	if (by <= 0) return hold(`${why}, but the load of now is ${Math.round(load * 10) / 10} containers' work`);
 	return down(by, why);
+}
+
+/** What is held asks for somebody, and where nothing can be held, the next request would fail. */
+function idle({ policy, present, observed, quietMs }: Situation): Verdict | undefined {
+	const { ready, held: waiting, elsewhere } = observed;
+	const isLast = present === 1 && ready === 1;
+	if (policy.min > 0 || policy.mode === "up-only" || !isLast || quietMs < policy.idleMs) return undefined;
+	const why = `no request for ${policy.idleMs / 1000} s`;
+	if (waiting === undefined) return hold(`${why}, but HAProxy holds none while there is no server`);
+	if (waiting > 0) return undefined;
+	if (elsewhere === undefined) return hold(`${why}; what processes have that were replaced is asked for`);
+	if (elsewhere > 0) return hold(`${why}, but ${elsewhere} are in flight in processes that were replaced`);
+	return down(1, why);
 }
 
 function hindranceToFewer(situation: Situation): string | undefined {

@@ -36,11 +36,18 @@ export type Watch = {
 	/** The first and the newest sample of an unbroken row. */
 	readonly since: number | undefined;
 	readonly newest: Sample | undefined;
+	/** Since which sample nothing has come, waited, or been in flight; undefined: something is. */
+	readonly quietSince: number | undefined;
 	/** Of the last 30 s. */
 	readonly readings: readonly Reading[];
 };
 
-export const noWatch: Watch = { since: undefined, newest: undefined, readings: [] };
+export const noWatch: Watch = {
+	since: undefined,
+	newest: undefined,
+	quietSince: undefined,
+	readings: [],
+};
 
 /** Samples older than this say nothing of now, in milliseconds. */
 export const staleMs = 3_000;
@@ -59,8 +66,21 @@ export function watching(before: Watch, samples: readonly Sample[], ready: numbe
 	return {
 		since: known.since ?? first.at,
 		newest: last,
+		// While nobody is ready, there is nothing to be idle.
+		quietSince: ready === 0 ? undefined : quietSince(known, news),
 		readings: [...known.readings.filter(({ at }) => at > last.at - longMs), reading],
 	};
+}
+
+function quietSince({ newest, quietSince: before }: Watch, news: readonly Sample[]): number | undefined {
+	let [quiet, last] = [before, newest];
+	for (const sample of news) {
+		const isBusy = sample.inFlight + sample.queued > 0;
+		const isQuiet = !isBusy && quiet !== undefined && sample.requests === last?.requests;
+		if (!isQuiet) quiet = isBusy ? undefined : sample.at;
+		last = sample;
+	}
+	return quiet;
 }
 
 /** A field that HAProxy leaves empty is no zero. */

@@ -95,7 +95,7 @@ function judgedBy(brake: Brake, demand: Demand, policy: ScalePolicy, observed: O
 function situationOf(policy: ScalePolicy, { memory, demand }: Seen, observation: Observation): Situation {
 	const { samples: _, ...observed } = observation;
 	const { now, ready, starting, unhealthy, aside } = observed;
-	const { since, newest } = memory.watch;
+	const { since, newest, quietSince } = memory.watch;
 	const doubted = memory.brake.useless > 0;
 	const pace = paceOf(memory.changes, ready + starting, now);
 	const isUrgent = demand !== undefined && !doubted && isSudden(demand, ready);
@@ -104,6 +104,7 @@ function situationOf(policy: ScalePolicy, { memory, demand }: Seen, observation:
 		observed,
 		demand,
 		seenMs: since === undefined || newest === undefined ? 0 : newest.at - since,
+		quietMs: quietSince === undefined || newest === undefined ? 0 : newest.at - quietSince,
 		serving: ready + starting,
 		present: ready + starting + unhealthy + aside,
 		windowMs: windowOf(policy, observed.measuredReadyMs),

@@ -108,7 +108,7 @@ describe("the pools whose size is ours to keep", () => {
 describe("what is asked for", () => {
 	test("without more than a range is what suits most", () => {
 		expect(scalePolicyOf({ scale: { min: 1, max: 8 } })).toEqual({
-			...{ min: 1, max: 8, target: 20, queueMs: 100, readyMs: 60_000, mode: "auto" },
+			...{ min: 1, max: 8, target: 20, queueMs: 100, idleMs: 300_000, readyMs: 60_000, mode: "auto" },
 		});
 		expect(scalePolicyOf({ "scale.target": 5 })).toBeUndefined();
 	});

@@ -13,7 +13,12 @@ export type ScaledPool = {
 	/** Undefined: no original is there that asks for a size. */
 	readonly asked: Asked | undefined;
 	readonly members: readonly ScaledMember[];
+	/** Originals that can be started again. */
+	readonly sleeping: readonly Sleeper[];
 };
+
+/** `why`: what is told of it, such as `died, exit code 1`. */
+export type Sleeper = { readonly container: Container; readonly why: string };
 
 export type Asked = {
 	readonly policy: ScalePolicy;
@@ -36,7 +41,15 @@ export type ScaledMember = {
 	readonly drainMs: number;
 };
 
-const usual = { target: 20, cpu: 0.7, queueMs: 100, readyMs: 60_000, mode: "auto" } as const;
+/** Times without a unit in their name are in seconds. */
+const usual = {
+	target: 20,
+	cpu: 0.7,
+	queueMs: 100,
+	idle: 300,
+	ready: 60,
+	mode: "auto",
+} as const;
 
 /** Of its `maxconn`, what a server has in flight that is well used. */
 const wellUsed = 0.7;
@@ -55,10 +68,11 @@ export function scaledPools(
 		({ reading }) => reading.wishes.pool ?? defaultPool,
 	);
 	const pools = [...byPool].map(([pool, its]) => {
-		const members = its.map((one) => memberOf(one, language, owner));
+		const members = its.filter(({ isAsleep }) => !isAsleep).map((one) => memberOf(one, language, owner));
 		// Nor are other proxies' clones originals.
 		const originals = its.filter(({ container }) => readMarks(container, language.prefix) === undefined);
-		return { pool, asked: askedBy(originals.toSorted(byAge)[0]), members };
+		const sleeping = originals.filter(({ isAsleep }) => isAsleep);
+		return { pool, asked: askedBy(originals.toSorted(byAge)[0]), members, sleeping };
 	});
 	return pools
 		.filter(({ asked, members }) => asked !== undefined || members.some(({ clone }) => clone !== undefined))
@@ -84,7 +98,8 @@ export function scalePolicyOf(
 ): ScalePolicy | undefined {
 	const { scale, maxconn } = wishes;
 	if (scale === undefined) return undefined;
-	const [rps, downAfter, ready] = [wishes["scale.rps"], wishes["scale.down-after"], wishes["scale.ready"]];
+	const [rps, downAfter] = [wishes["scale.rps"], wishes["scale.down-after"]];
+	const { "scale.idle": idle = usual.idle, "scale.ready": ready = usual.ready } = wishes;
 	// Without a limit, what one container uses of the machine depends on all that runs there.
 	const cpu = wishes["scale.cpu"] ?? (processors === undefined ? "off" : usual.cpu);
 	const target = maxconn === undefined ? usual.target : Math.max(1, Math.floor(maxconn * wellUsed));
@@ -92,7 +107,8 @@ export function scalePolicyOf(
 		...scale,
 		target: wishes["scale.target"] ?? target,
 		queueMs: wishes["scale.queue"] ?? usual.queueMs,
-		readyMs: ready === undefined ? usual.readyMs : ready * 1_000,
+		idleMs: idle * 1_000,
+		readyMs: ready * 1_000,
 		mode: wishes["scale.mode"] ?? usual.mode,
 		...(maxconn === undefined ? {} : { maxconn }),
 		...(rps === undefined ? {} : { rps }),

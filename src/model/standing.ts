@@ -1,4 +1,4 @@
-import type { Container, Ending, Inventory } from "./container.ts";
+import type { Container, Ending } from "./container.ts";
 import type { PortChoice } from "./deaf.ts";
 import type { Endpoint } from "./endpoint.ts";
 import { defaultPool, type Hold, type Member, type Server } from "./fleet.ts";
@@ -17,6 +17,8 @@ export type Standing = {
 	readonly reading: LabelReading;
 	/** Whether it has a say in what its pool does: member or not, it is there, or about to be again. */
 	readonly hasSay: boolean;
+	/** It was stopped as nobody asked for it, or ended by itself, and is started again when somebody does. */
+	readonly isAsleep: boolean;
 	/** What it is reached by, as far as that was found. */
 	readonly reach?: Reach;
 	readonly port?: PortChoice;
@@ -42,12 +44,13 @@ export type Standing = {
 /** Judges one container that carries the join label. */
 export function standingOf(container: Container, around: Surroundings): Standing {
 	const reading = readLabels(container.labels, around.policy.labels, container.name);
-	const gone = goneBecause(container, around.inventory);
+	const gone = goneBecause(container, around, reading.wishes);
 	const before = startBefore(around.inventory.restarted?.get(container.id));
 	const labelled = {
 		container,
 		reading,
 		hasSay: hasSay(reading, gone),
+		isAsleep: gone?.isAsleep ?? false,
 		...(before && { before }),
 		...holdOf(container, around),
 		drainSeconds: reading.wishes.drain ?? container.stopTimeout,
@@ -87,7 +90,8 @@ function toldToStop(signal: string): { readonly why: string; readonly failed: bo
 }
 
 function hasSay({ wishes, unusable }: LabelReading, gone: Gone | undefined): boolean {
-	return !unusable && wishes.enable !== false && (gone === undefined || gone.comesBack === true);
+	const isThere = gone === undefined || gone.comesBack === true || gone.isAsleep === true;
+	return !unusable && wishes.enable !== false && isThere;
 }
 
 type Reached = Pick<Standing, "reach" | "port">;
@@ -97,12 +101,18 @@ type Gone = {
 	readonly failed: boolean;
 	/** It has not ended, or Docker is about to start it again. */
 	readonly comesBack?: boolean;
+	/** We are. */
+	readonly isAsleep?: boolean;
 	readonly remedy?: string;
 	readonly problems?: readonly Problem[];
 };
 
 /** Why a container takes no part at all, whatever its labels say; undefined when it runs. */
-function goneBecause(container: Container, { leaving, proxy }: Inventory): Gone | undefined {
+function goneBecause(
+	container: Container,
+	{ inventory: { leaving, proxy, asleep }, policy }: Surroundings,
+	{ scale }: Wishes,
+): Gone | undefined {
 	if (container.id === proxy.container?.id) return { why: "it is the proxy itself", failed: false };
 	if (container.labels["com.docker.compose.oneoff"]?.toLowerCase() === "true") {
 		const remedy = "start it as a service: docker compose up --detach";
@@ -110,9 +120,20 @@ function goneBecause(container: Container, { leaving, proxy }: Inventory): Gone 
 	}
 	const told = leaving.get(container.id);
 	const leaves = told?.startedAt === container.startedAt;
+	// From when it can't be kept any more, before Docker has told of its end: nobody is to be sent there.
+	const isDown = leaves || hasEnded(container) || policy.scales;
+	if (isDown && asleep?.get(container.id) === container.startedAt)
+		return { why: "asleep, until somebody asks for it", failed: false, isAsleep: true };
 	if (leaves && !told.overdue)
 		return { ...toldToStop(told.signal), remedy: "it joins again once it has started again" };
-	return goneByState(container);
+	const gone = goneByState(container);
+	// Nobody wanted that: in a pool that is started by requests, the next one starts it again.
+	const isWaitedFor = policy.scales && scale?.min === 0 && hasEnded(container);
+	return gone && isWaitedFor ? { ...gone, isAsleep: true } : gone;
+}
+
+function hasEnded({ state }: Container): boolean {
+	return state === "exited" || state === "dead";
 }
 
 function goneByState(container: Container): Gone | undefined {

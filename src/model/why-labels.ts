@@ -35,6 +35,9 @@ const meanings: Meanings = {
 			? "what it uses of the processors is not looked at"
 			: `one more for each ${Math.round(share * 100)} % of what one may use of the processors`,
 	"scale.down-after": (seconds) => `fewer only after ${seconds} s of less load`,
+	"scale.hold": (seconds) => `while there is none of it, a request waits for ${seconds} s`,
+	"scale.hold-max": (most) => `while there is none of it, ${most} requests wait`,
+	"scale.idle": (seconds) => `the last one stops after ${seconds} s without a request`,
 	"scale.mode": (mode) => scaleModes[mode],
 	"scale.ports": (way) =>
 		way === "drop"

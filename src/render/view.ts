@@ -11,7 +11,11 @@ export type View = ProxyOptions & {
 	readonly structure: string;
 	readonly pools: readonly PoolView[];
 	readonly routes: readonly Route[];
+	/** Pools that requests wait for while there is no server. */
+	readonly waits: readonly WaitView[];
 };
+
+type WaitView = { readonly pool: string; readonly ms: number; readonly most: number };
 
 type PoolView = {
 	readonly name: string;
@@ -40,6 +44,9 @@ export function viewOf(fleet: Fleet, options: ProxyOptions, structure: string): 
 		...options,
 		structure,
 		pools: sortedBy(fleet.pools, ({ name }) => name).map((pool) => poolView(pool, options)),
+		waits: sortedBy(fleet.pools, ({ name }) => name).flatMap(({ name, wait }) =>
+			wait === undefined ? [] : { pool: word(name), ...wait },
+		),
 		routes: sortedBy(fleet.routes, ({ match }) => match).map(routeView),
 	};
 }

@@ -69,6 +69,8 @@ export type Circumstances = {
 	readonly proxy?: Container | null;
 	readonly leaving?: readonly (readonly [string, Leaving])[];
 	readonly unreadable?: readonly Unreadable[];
+	/** Ids, each with the start that ended so. */
+	readonly asleep?: ReadonlyMap<string, string>;
 	readonly restarted?: readonly (readonly [string, Ending])[];
 	/** What the probe says of every port; undefined: it has not tried yet. */
 	readonly answer?: Answer | undefined;
@@ -88,6 +90,7 @@ export function surroundings(circumstances: Circumstances = {}): Surroundings {
 			leaving: new Map(leaving),
 			unreadable,
 			restarted: new Map(circumstances.restarted),
+			asleep: circumstances.asleep ?? new Map(),
 		},
 		listening: new Map(),
 		names,

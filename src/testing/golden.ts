@@ -47,9 +47,9 @@ export function goldens(): readonly Golden[] {
 
 /** What a golden file should hold. Pages are the same in every case, and left out. */
 export function goldenText(golden: Golden, generation: Generation): string {
-	const outputs = ["haproxy.cfg", "maps/routes.map"].map(
-		(path) => `${dashes} ${path}\n${generation.files.get(path) ?? ""}`,
-	);
+	const waiting = golden.fleet.pools.some(({ wait }) => wait !== undefined);
+	const paths = ["haproxy.cfg", "maps/routes.map", ...(waiting ? ["maps/waits.map", "hold.lua"] : [])];
+	const outputs = paths.map((path) => `${dashes} ${path}\n${generation.files.get(path) ?? ""}`);
 	return [golden.input, ...outputs].join("");
 }
 

@@ -47,6 +47,7 @@ export function sourceFor(over: Partial<Source> = {}, image?: string): Source {
 		target: 1,
 		queueMs: 1,
 		readyMs: 1,
+		idleMs: 1,
 		mode: "auto",
 	};
 	return {

@@ -4,11 +4,11 @@ import type { ScalerPorts } from "../autoscale/ports.ts";
 import { createScaler } from "../autoscale/scaler.ts";
 import { createLog } from "../log.ts";
 import { build, type Draft } from "../model/build.ts";
-import type { Container } from "../model/container.ts";
+import type { Container, Leaving } from "../model/container.ts";
 import { type Hold, membersOf } from "../model/fleet.ts";
 import { noScaleMemory, type ScaleMemory } from "../model/scale-memory.ts";
 import type { ScaleOrder } from "../model/scale-order.ts";
-import { container, idOf, surroundings } from "./containers.ts";
+import { container, idOf, surroundings, told } from "./containers.ts";
 import { createFakeClock, settled } from "./fake-clock.ts";
 import { savedTemplate } from "./templates.ts";
 
@@ -19,8 +19,10 @@ export type Start = "ready" | "never ready" | "crashes" | "denied" | "fails";
 export function scaledWorld(...originals: readonly Container[]) {
 	const clock = createFakeClock();
 	const containers = new Map(originals.map((one) => [one.id, one]));
-	const held = new Map<string, Hold>();
+	const [held, asleep] = [new Map<string, Hold>(), new Map<string, string>()];
+	const leaving = new Map<string, Leaving>();
 	const [calls, records, lines]: [string[], string[], { level: string; msg: string }[]] = [[], [], []];
+	const excuses: string[] = [];
 	/** What a test changes as it goes on. */
 	const now = {
 		start: "ready" as Start,
@@ -38,6 +40,10 @@ export function scaledWorld(...originals: readonly Container[]) {
 		memory: noScaleMemory,
 		/** Another proxy that scales the same. */
 		leader: undefined as string | undefined,
+		/** Requests that wait for a server, if they may. */
+		waiting: 0 as number | undefined,
+		/** What has come to servers. */
+		requests: 0,
 		/** What is in flight at those that are drained. */
 		finishing: 0,
 		/** What each container uses of the processors, as a share of its limit. */
@@ -49,11 +55,16 @@ export function scaledWorld(...originals: readonly Container[]) {
 	const missed: LifeEvent[] = [];
 	const nameOf = (id: string) => containers.get(id)?.name ?? id.slice(0, 8);
 	const draft = () =>
-		now.seen ?? build(surroundings({ containers: [...containers.values()], held: [...held] }));
+		now.seen ??
+		build(
+			surroundings({ containers: [...containers.values()], held: [...held], leaving: [...leaving], asleep }),
+		);
 
 	function change(id: string, over: Partial<Container>, ...actions: readonly string[]): void {
 		const before = containers.get(id);
 		if (before !== undefined) containers.set(id, { ...before, ...over });
+		if (before !== undefined && actions.includes("kill")) leaving.set(...told(before));
+		if (actions.includes("start")) leaving.delete(id);
 		for (const action of actions) tell({ containerId: id, action, at: clock.wall() });
 	}
 
@@ -89,7 +100,8 @@ export function scaledWorld(...originals: readonly Container[]) {
 		start: async (id) => {
 			if (now.start === "denied") return { kind: "denied", message: "no POST here" };
 			if (now.start === "fails") throw new Error("its network is gone");
-			change(id, { state: "running", health: now.start === "never ready" ? "starting" : "healthy" }, "start");
+			const health = now.start === "never ready" ? "starting" : "healthy";
+			change(id, { state: "running", startedAt: new Date(clock.wall()).toISOString(), health }, "start");
 			if (now.start === "crashes") change(id, { state: "exited", exitCode: 1 }, "die");
 			return { kind: "done" };
 		},
@@ -118,7 +130,7 @@ export function scaledWorld(...originals: readonly Container[]) {
 				const servers = membersOf(draft().fleet).filter((member) => member.pool === pool);
 				const open = servers.filter(({ server }) => server.state === undefined).length;
 				return {
-					...{ pool, queued: 0, requests: 0, queueMs: 0, responseMs: 0 },
+					...{ pool, queued: 0, held: now.waiting, requests: now.requests, queueMs: 0, responseMs: 0 },
 					servers: servers.map(({ server }) => ({
 						server: server.name,
 						current: server.state === undefined ? now.inFlight / open : 0,
@@ -135,6 +147,11 @@ export function scaledWorld(...originals: readonly Container[]) {
 			used = { at: clock.wall(), ms: used.ms + (clock.wall() - used.at) * now.cpu };
 			const usage = { at: used.at, usedMs: used.ms, machine: 1 };
 			return { kind: "told", usages: new Map(ids.map((id) => [id, usage])) };
+		},
+		excuse: async (pool, why) => void excuses.push(`${pool}: ${why}`),
+		asleep: {
+			all: () => asleep,
+			set: (id, at) => void (at === undefined ? asleep.delete(id) : asleep.set(id, at)),
 		},
 		hold: (id, hold) => {
 			if (hold === undefined) held.delete(id);
@@ -184,7 +201,7 @@ export function scaledWorld(...originals: readonly Container[]) {
 	}
 
 	return {
-		...{ now, calls, records, held, run, draft, clock },
+		...{ now, calls, records, excuses, held, asleep, run, draft, clock },
 		scaler: {
 			follows: (isFollowing: boolean) => scaler.follows(isFollowing),
 			nudge: () => scaler.nudge(),
@@ -226,11 +243,3 @@ export function scaledWorld(...originals: readonly Container[]) {
 export function scaledContainer(name: string, scale: string, over: Partial<Container> = {}): Container {
 	return container(name, { health: "healthy", ...over, labels: { "ballast.scale": scale, ...over.labels } });
 }
-
-type Fate = readonly [over: Partial<Container>, ...actions: readonly string[]];
-
-/** What becomes of a container, and what Docker tells of that. */
-export const dockerStop: Fate = [{ state: "exited" }, "kill", "die", "stop"];
-export const dockerKill: Fate = [{ state: "exited", exitCode: 137 }, "kill", "die"];
-export const dockerRemove: Fate = [{ state: "exited" }, "kill", "die", "destroy"];
-export const crash: Fate = [{ state: "exited", exitCode: 1 }, "die"];

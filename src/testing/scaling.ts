@@ -10,13 +10,14 @@ export const scalePolicy: ScalePolicy = {
 	target: 10,
 	queueMs: 100,
 	readyMs: 6_000,
+	idleMs: 300_000,
 	mode: "auto",
 };
 
 export function observation(over: Partial<Observation> = {}): Observation {
 	return {
 		...{ now: 0, samples: [], ready: 2, starting: 0, draining: 0, unhealthy: 0, aside: 0, held: 0 },
-		...{ rolloutUnderWay: false, failures: { count: 0, lastAt: 0 }, canStart: 100, room: "" },
+		...{ rolloutUnderWay: false, failures: { count: 0, lastAt: 0 }, canStart: 100, room: "", elsewhere: 0 },
 		...over,
 	};
 }

@@ -21,6 +21,8 @@ export type WatchedEngine = AsyncDisposable & {
 	readonly note: (name: string, event: Partial<DockerEvent>) => ReturnType<EngineInventory["note"]>;
 	readonly change: (name: string, container: Partial<Parameters<FakeDocker["add"]>[0]>) => void;
 	readonly time: { now: number };
+	/** Those that we have stopped ourselves, by id: the start that ended so. */
+	readonly asleep: Map<string, string>;
 };
 
 /** `self` is the id of the container that the proxy is told to run in, `limitMs` the time that each call may take. */
@@ -30,12 +32,14 @@ export async function watchedEngine(self?: string, limitMs = 5_000): Promise<Wat
 	// They have only just started, so that no list can say that they have not been started again.
 	docker.clock.now = () => soon;
 	const time = { now: 0 };
+	const asleep = new Map<string, string>();
 	const client = createDockerClient(docker.host, limitMs);
 	const inventory = createInventory({
 		client,
 		joinLabel: "role=backend",
 		self,
 		clock: { now: () => time.now },
+		asleep: () => asleep,
 	});
 	const read = async (hints: ReadHints) => {
 		const found = await inventory.read(hints, signal);
@@ -46,6 +50,7 @@ export async function watchedEngine(self?: string, limitMs = 5_000): Promise<Wat
 		docker,
 		inventory,
 		time,
+		asleep,
 		readAll: () => read(everything),
 		readOne: (name) => read({ all: false, containers: new Set([fakeId(name)]) }),
 		note: (name, event) => inventory.note({ containerId: fakeId(name), action: "kill", at: soon, ...event }),

@@ -58,17 +58,8 @@ function createGame(law: Law, { policy, blind = [], restarts = [] }: Scenario, p
 			if (restarts.includes(now / 1000)) decideNow = law.begin(policy);
 			const measuredReadyMs = pool.measuredReadyMs();
 			const wish = decideNow({
-				...{
-					now,
-					samples,
-					ready,
-					starting,
-					draining,
-					unhealthy: 0,
-					aside: 0,
-					rolloutUnderWay: false,
-					held: 0,
-				},
+				...{ now, samples, ready, starting, draining, unhealthy: 0, aside: 0 },
+				...{ rolloutUnderWay: false, held: 0, elsewhere: 0 },
 				...(measuredReadyMs === undefined ? {} : { measuredReadyMs }),
 				...{ failures: { count: 0, lastAt: 0 }, canStart: Number.POSITIVE_INFINITY, room: "" },
 			});

@@ -29,6 +29,7 @@ const policy: ScalePolicy = {
 	maxconn: 10,
 	queueMs: 100,
 	readyMs: 60_000,
+	idleMs: 300_000,
 	mode: "auto",
 };
 
@@ -76,7 +77,7 @@ export const scenarios: readonly Scenario[] = [
 		rate: steps,
 		serviceMs: 1_100,
 		slots: 28,
-		policy: { min: 1, max: 20, target: 20, queueMs: 100, readyMs: 60_000, mode: "auto" },
+		policy: { min: 1, max: 20, target: 20, queueMs: 100, idleMs: 300_000, readyMs: 60_000, mode: "auto" },
 	},
 	{
 		...usual,
