@@ -9,6 +9,7 @@ import { createReport } from "./report.ts";
 import { scale } from "./scale.ts";
 import { scaling } from "./scaling.ts";
 import { throughput } from "./throughput.ts";
+import { waking } from "./waking.ts";
 
 /* `make bench`: figures with their spread, beside a reference of the same run. Nothing here passes or fails. */
 
@@ -25,6 +26,7 @@ const sections = {
 	engines: { title: "after an engine was away", measure: hurtEngines },
 	scale: { title: "by number of servers", measure: scale },
 	scaling: { title: "after a step of the load", measure: scaling },
+	waking: { title: "from zero", measure: waking },
 } as const satisfies Record<string, Section>;
 
 const only = process.env["ONLY"]?.split(",").filter((name) => name !== "");

@@ -72,7 +72,7 @@ function joinsIn(lines: readonly MembershipLine[]): readonly MembershipLine[] {
 }
 
 /** From the moment that it was started until it takes requests, in seconds. */
-function startOf(join: MembershipLine, lines: readonly MembershipLine[]): number {
+export function startOf(join: MembershipLine, lines: readonly MembershipLine[]): number {
 	const up = lines.find(({ id, event }) => id === join.id && event === "scale-up");
 	return (Date.parse(join.time) - Date.parse(up?.time ?? "")) / 1_000;
 }
