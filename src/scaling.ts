@@ -60,7 +60,15 @@ export async function openScaling(
 		excuse: async (pool, why, signal) => await excuseHeld(sockets.worker, pool, why, signal),
 		replicas: engine,
 		usage: engine.usage,
-		asleep,
+		asleep: {
+			all: asleep.all,
+			set: (id, startedAt) => {
+				if (asleep.all().get(id) === startedAt) return;
+				asleep.set(id, startedAt);
+				// Who is asleep is in no list of the engine's.
+				trigger.hint({ all: startedAt === undefined });
+			},
+		},
 		hold: (id, hold) => {
 			if (hold === undefined) held.delete(id);
 			else held.set(id, hold);

@@ -1,63 +1,22 @@
-import { randomBytes, randomUUID } from "node:crypto";
+import { createHash, randomBytes, randomUUID } from "node:crypto";
 import { expect, test } from "vitest";
 import { docker } from "../harness/docker.ts";
 import { eventually } from "../harness/eventually.ts";
 import { images } from "../harness/images.ts";
-import {
-	ballast,
-	killController,
-	problemWith,
-	type RunningProxy,
-	startProxy,
-	statusOf,
-} from "../harness/proxy.ts";
-import { createSandbox, type Sandbox } from "../harness/sandbox.ts";
-import { lateListener, letListen, startServer, startWebapp } from "../harness/servers.ts";
+import { ballast, killController, problemWith, startProxy } from "../harness/proxy.ts";
+import { createSandbox } from "../harness/sandbox.ts";
+import { letListen, startServer, startWebapp } from "../harness/servers.ts";
 import { createApps } from "../load/apps.ts";
 import { openLongConnections } from "../load/long-connections.ts";
 import { decides, deedsOf, runs, scaling } from "./pool.ts";
+import { asleepAndLate, idleMs, reload, sleepy, statusesOf } from "./zero.ts";
 
 /* `ballast.scale=0-n`: the last container stops when nobody asks for it, and the next request wakes it. */
-
-const idleMs = 2_000;
-
-function labels(...more: readonly string[]): readonly string[] {
-	const all = ["scale=0-3", `scale.idle=${idleMs / 1_000}s`, ...more];
-	return all.flatMap((label) => ["--label", `ballast.${label}`]);
-}
-
-/** One that takes its time once it is woken: until `letListen`. */
-async function startLate(sandbox: Sandbox, proxy: RunningProxy, ...more: readonly string[]): Promise<string> {
-	const app = await startServer(
-		sandbox,
-		"app",
-		...labels(...more),
-		"--expose",
-		"3000",
-		...lateListener(3000),
-	);
-	await letListen(app);
-	await decides(proxy, ({ observed }) => observed.ready === 1);
-	await docker("exec", app, "rm", "/tmp/listen");
-	await runs(sandbox);
-	return app;
-}
-
-async function statusesOf(requests: readonly Promise<Response>[]): Promise<readonly number[]> {
-	return (await Promise.all(requests)).map(({ status }) => status);
-}
-
-/** Adds a pool, which takes a reload. */
-async function reload(sandbox: Sandbox, proxy: RunningProxy, name: string): Promise<void> {
-	const before = (await statusOf(proxy)).reloads.count;
-	await startWebapp(sandbox, name, "--label", `ballast.pool=${name}`);
-	await eventually(async () => expect((await statusOf(proxy)).reloads.count).toBeGreaterThan(before));
-}
 
 test.concurrent("50 requests for a pool that sleeps wake it, and each is answered once, with its body", async () => {
 	await using sandbox = await createSandbox("zero");
 	const [proxy, apps] = await Promise.all([startProxy(sandbox, scaling), createApps(sandbox)]);
-	const app = await apps.start("app", "graceful", ...labels());
+	const app = await apps.start("app", "graceful", ...sleepy());
 	await decides(proxy, ({ observed }) => observed.ready === 1);
 	await runs(sandbox);
 	const large = randomBytes(10_000_000);
@@ -71,7 +30,6 @@ test.concurrent("50 requests for a pool that sleeps wake it, and each is answere
 		}),
 	);
 
-	const { createHash } = await import("node:crypto");
 	const hashOf = (body: string | Buffer) => createHash("sha256").update(body).digest("hex");
 	const expected = ids.map((id, index) => hashOf(index === 0 ? large : index % 5 === 4 ? "" : id));
 	expect(answers).toEqual(expected.map((hash) => ({ status: 200, hash })));
@@ -86,7 +44,7 @@ test.concurrent("50 requests for a pool that sleeps wake it, and each is answere
 test.concurrent("no more wait than may; the others are told at once to come back", async () => {
 	await using sandbox = await createSandbox("zero");
 	const proxy = await startProxy(sandbox, scaling);
-	const app = await startLate(sandbox, proxy, "scale.hold-max=5");
+	const app = await asleepAndLate(sandbox, proxy, "scale.hold-max=5");
 
 	const waiting = Array.from({ length: 5 }, async () => await fetch(proxy.url));
 	await decides(proxy, ({ observed }) => observed.held === 5);
@@ -103,7 +61,7 @@ test.concurrent("no more wait than may; the others are told at once to come back
 test.concurrent("the place of a client that leaves is free, at the latest when its time is over", async () => {
 	await using sandbox = await createSandbox("zero");
 	const proxy = await startProxy(sandbox, scaling);
-	const app = await startLate(sandbox, proxy, "scale.hold-max=1", "scale.hold=4s");
+	const app = await asleepAndLate(sandbox, proxy, "scale.hold-max=1", "scale.hold=4s");
 
 	const leaves = new AbortController();
 	const first = fetch(proxy.url, { signal: leaves.signal }).catch(() => undefined);
@@ -122,7 +80,7 @@ test.concurrent("the place of a client that leaves is free, at the latest when i
 test.concurrent("what waits is answered, though a reload comes in between", async () => {
 	await using sandbox = await createSandbox("zero");
 	const proxy = await startProxy(sandbox, scaling);
-	const app = await startLate(sandbox, proxy);
+	const app = await asleepAndLate(sandbox, proxy);
 	const body = "what is to arrive";
 	const waiting = Array.from({ length: 20 }, async () => await fetch(proxy.url, { method: "POST", body }));
 	await decides(proxy, ({ observed }) => observed.held === 20);
@@ -137,7 +95,7 @@ test.concurrent("what waits is answered, though a reload comes in between", asyn
 test.concurrent("a WebSocket and a download wake it, and keep it awake, also where a reload has replaced their process", async () => {
 	await using sandbox = await createSandbox("zero");
 	const [proxy, apps] = await Promise.all([startProxy(sandbox, scaling), createApps(sandbox)]);
-	const app = await apps.start("app", "graceful", ...labels());
+	const app = await apps.start("app", "graceful", ...sleepy());
 	await decides(proxy, ({ observed }) => observed.ready === 1);
 	await runs(sandbox);
 
@@ -172,7 +130,7 @@ test.concurrent("a wake that fails says why in the 503 and among the problems, a
 	const program = `test ! -e /state/broken || exit 3; exec node --eval '
 		process.on("SIGTERM", () => process.exit());
 		require("node:http").createServer((_, response) => response.end()).listen(3000);'`;
-	const options = [...labels("scale.hold=5s"), "-v", `${volume}:/state`, "--expose", "3000"];
+	const options = [...sleepy("scale.hold=5s"), "-v", `${volume}:/state`, "--expose", "3000"];
 	const app = await startServer(sandbox, "app", ...options, images.base, "sh", "-c", program);
 	await decides(proxy, ({ observed }) => observed.ready === 1);
 	await inVolume("touch /state/broken");
@@ -196,7 +154,7 @@ test.concurrent("a wake that fails says why in the 503 and among the problems, a
 test.concurrent("a controller that is started anew knows who sleeps, and wakes it", async () => {
 	await using sandbox = await createSandbox("zero");
 	const proxy = await startProxy(sandbox, scaling);
-	const app = await startWebapp(sandbox, "app", ...labels());
+	const app = await startWebapp(sandbox, "app", ...sleepy());
 	await decides(proxy, ({ observed }) => observed.ready === 1);
 	await runs(sandbox);
 
@@ -205,17 +163,4 @@ test.concurrent("a controller that is started anew knows who sleeps, and wakes i
 	expect((await fetch(proxy.url)).status).toBe(200);
 	await runs(sandbox);
 	expect((await ballast(proxy, "why", app)).stdout).toContain("asleep, until somebody asks for it");
-});
-
-test.concurrent("what a person has stopped is not woken, and nobody waits for it", async () => {
-	await using sandbox = await createSandbox("zero");
-	const proxy = await startProxy(sandbox, scaling);
-	const app = await startWebapp(sandbox, "app", ...labels());
-	await decides(proxy, ({ observed }) => observed.ready === 1);
-
-	await docker("stop", app);
-
-	const answer = await fetch(proxy.url, { signal: AbortSignal.timeout(10_000) });
-	expect(answer.status).toBe(503);
-	await runs(sandbox);
 });

@@ -44,7 +44,7 @@ function crewOf(
 const created = (calls: readonly string[]) => calls.filter((call) => call.startsWith("create"));
 
 test("those that sleep are woken before any clone is made, and none is made for one that is falling asleep", async () => {
-	const sleeping = [{ container: container("web-2"), why: "asleep" }];
+	const sleeping = [{ container: container("web-2"), died: undefined }];
 	const { crew, calls, events } = crewOf();
 	expect(await crew.add(sourceFor(), { ...place, sleeping }, 2, "62 in flight", signal)).toBe(2);
 	expect(calls.map((call) => call.split(" ")[0])).toEqual(["start", "create", "start"]);

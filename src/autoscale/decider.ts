@@ -47,7 +47,8 @@ export function createDecider(parts: DeciderParts): Decider {
 	const { ports, clock, gauge, processors, experience, lives, departures, deed, diary } = parts;
 	let memory = noMemory;
 
-	function observationOf(from: Source, { members }: Place, { room, elsewhere }: Seen): Observation {
+	function observationOf(from: Source, { members, sleeping }: Place, seen: Seen): Observation {
+		const { room, parked, elsewhere } = seen;
 		const load = gauge.load();
 		const counts = countsOf(members, load);
 		const starting = counts.starting + lives.unseen().length;
@@ -59,7 +60,8 @@ export function createDecider(parts: DeciderParts): Decider {
 			starting,
 			draining: departures.draining(),
 			rolloutUnderWay: members.some((one) => isStale(one, from)),
-			held: load?.held,
+			// Whom people have stopped, or may have, nobody replaces.
+			held: parked > 0 && sleeping.length === 0 ? 0 : load?.held,
 			elsewhere,
 			canStart: Math.max(0, room.canStart),
 			room: room.why,
@@ -71,6 +73,7 @@ export function createDecider(parts: DeciderParts): Decider {
 			const policy = asOrdered(countedBy(from.asked, processors), ports.order(place.pool));
 			const observation = observationOf(from, place, seen);
 			const bounds = {
+				...(from.template.hostConfig.AutoRemove ? { idleMs: Number.POSITIVE_INFINITY } : {}),
 				min: Math.max(0, policy.min - seen.parked),
 				// Who is to take another's place is one too many until the other has gone.
 				max: policy.max + Number(deed.isRenewing()),

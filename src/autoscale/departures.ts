@@ -63,7 +63,10 @@ export function createDepartures({ ports, ends, clock, log }: Parts): Departures
 			tooLate: () => {
 				departure.state = "stopping";
 				// It counts as asleep from now on: with nobody in it, the pool is not to be forgotten.
-				if (!leaver.isClone) ports.asleep.set(leaver.id, leaver.startedAt);
+				// Unless a person has told it to stop by now.
+				if (leaver.isClone) return;
+				if (ends.isSignalled(leaver.id)) ends.notOurs(leaver.id);
+				else ports.asleep.set(leaver.id, leaver.startedAt);
 			},
 		};
 		const end = await retire(leaver, ports, clock, stay, signal).catch((thrown: unknown) => {
@@ -75,7 +78,8 @@ export function createDepartures({ ports, ends, clock, log }: Parts): Departures
 		departure.state = "gone";
 		if (end.kind !== "gone") {
 			ends.notOurs(leaver.id);
-			if (!leaver.isClone) ports.asleep.set(leaver.id, undefined);
+			// The engine goes on with what it was told when we end.
+			if (!leaver.isClone && !signal.aborted) ports.asleep.set(leaver.id, undefined);
 			all.delete(leaver.id);
 		}
 		return end;

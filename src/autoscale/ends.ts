@@ -20,6 +20,8 @@ export type Ends = Pick<CatchUp, "follows" | "rounds" | "isDue" | "settle"> & {
 	/** It stays after all. */
 	readonly notOurs: (id: string) => void;
 	readonly isOurs: (id: string) => boolean;
+	/** Somebody has sent it a signal since its last start that was heard of. */
+	readonly isSignalled: (id: string) => boolean;
 	/** An earlier controller was taking it away, or had; it may not have come to the end of that. */
 	readonly wasOurs: (id: string) => boolean;
 	/** It has ended since its last start that was heard of. */
@@ -111,6 +113,7 @@ export function createEnds(clock: Pick<Clock, "now">, before?: Kept): Ends {
 		ours: (id) => void own.add(id),
 		notOurs: (id) => void own.delete(id),
 		isOurs: (id) => own.has(id) || ownBefore.has(id),
+		isSignalled: (id) => lives.get(id)?.signalledAt !== undefined,
 		wasOurs: (id) => ownBefore.has(id),
 		hasEnded: (id) => lives.get(id)?.endedAt !== undefined,
 		isRemoved: (id) => lives.get(id)?.removedAt !== undefined,

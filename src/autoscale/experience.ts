@@ -35,7 +35,7 @@ export function createExperience(kept?: PoolMemory["failures"], now = 0): Experi
 			if (ready.length > 0) [failures, problem] = [noFailures, undefined];
 			for (const { id, name, isClone } of failed.filter(({ early }) => early)) {
 				failures = { count: failures.count + 1, lastAt: now };
-				const why = sleeping.find(({ container }) => container.id === id)?.why ?? "ended";
+				const why = sleeping.find(({ container }) => container.id === id)?.died ?? "ended";
 				problem = isClone ? lateProblem(name, failures.count) : notAwakeProblem(name, why, failures.count);
 			}
 		},

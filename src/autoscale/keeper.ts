@@ -69,7 +69,7 @@ export function createKeeper(parts: KeeperParts, kept?: PoolMemory): Keeper {
 	const [gauge, diary] = [createGauge(processors.share), createDiary(log)];
 	const experience = createExperience(kept?.failures, clock.now());
 	const [lives, departures] = [createLives(ends, kept), createDepartures(parts)];
-	const sleepersOf = createSleepers(ports.asleep, ends);
+	const asRemembered = createSleepers({ asleep: ports.asleep, ends });
 	const crew = createCrew({ ...parts, lives, departures });
 	const deed = createDeed(crew, gauge.load);
 	const decider = createDecider({ ...parts, gauge, processors, experience, lives, departures, deed, diary });
@@ -82,14 +82,14 @@ export function createKeeper(parts: KeeperParts, kept?: PoolMemory): Keeper {
 		latest: () => diary.all().at(-1),
 	});
 
-	const turn: Keeper["turn"] = async (pool, room, leads, signal) => {
+	const turn: Keeper["turn"] = async (found, room, leads, signal) => {
+		const pool = asRemembered(found);
 		const members = departures.staying(pool.members);
 		const { readyMs } = (pool.asked ?? source?.asked)?.policy ?? { readyMs: 0 };
 		const news = lives.look(members, readyMs, clock.now());
 		experience.heed(news, clock.now(), pool.sleeping);
 		if (leads) await clear(news, pool, { departures, ends }, signal);
-		const sleeping = sleepersOf(pool);
-		const place = { ...pool, members: departures.staying(pool.members), sleeping };
+		const place = { ...pool, members: departures.staying(pool.members) };
 		const next = await sourceOf(pool.asked, source, { ...ports, ends, marking }, signal);
 		if (next === undefined) {
 			letGo(place, leads, signal);

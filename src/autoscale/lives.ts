@@ -49,6 +49,7 @@ type Life = {
 	/** We have started it. */
 	readonly isOurs: boolean;
 	readonly since: number;
+	/** False: no pass has found it. An original may take its time to be ready, but not for that: it is gone, or ended unheard. */
 	readonly seen: boolean;
 	readonly wasReady: boolean;
 };
@@ -70,7 +71,7 @@ export function createLives(
 		const hasNewOriginal = members.some(isNewOriginal);
 		const ready = members.flatMap((member) => seen(member, now));
 		const present = new Set(members.map(({ container }) => container.id));
-		const isLate = ({ wasReady, isClone, since }: Life) => isClone && !wasReady && now - since > readyMs;
+		const isLate = (one: Life) => (one.isClone || !one.seen) && !one.wasReady && now - one.since > readyMs;
 		const ended = [...lives].flatMap(([id, life]) => {
 			// One that was just made is in no list yet, and may never come to be in one.
 			const isThere = present.has(id) || !(life.seen || ends.hasEnded(id));

@@ -30,6 +30,8 @@ type RetirePorts = Pick<ScalerPorts, "hold" | "inFlight" | "replicas">;
 
 /** Between two looks at what is in flight, in milliseconds. */
 const lookGap = 100;
+/** What the last one has at least to be found quiet, in milliseconds. */
+const lastMs = 5_000;
 
 /**
  * Drains it, shuts it off once nothing is in flight there, and stops it when that has taken effect or its time is over; then
@@ -45,7 +47,8 @@ export async function retire(
 	signal: AbortSignal,
 ): Promise<{ readonly kind: "gone" } | { readonly kind: "kept" } | Denied> {
 	const { id, pool, server, drainMs, stopTimeout, isClone, isLast } = leaver;
-	const deadline = clock.now() + drainMs;
+	// The last one goes only once HAProxy has told that nothing is in flight, which takes a moment.
+	const deadline = clock.now() + (isLast ? Math.max(drainMs, lastMs) : drainMs);
 	let end: Awaited<ReturnType<typeof retire>> = { kind: "kept" };
 	hold(id, "drain");
 	try {

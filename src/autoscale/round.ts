@@ -12,6 +12,8 @@ import type { Telling } from "./telling.ts";
 /** Decides about pools, one after the other. What fails is told, and never thrown. */
 export type Round = {
 	readonly decide: (pools: readonly string[], signal: AbortSignal) => Promise<void>;
+	/** Beside a round that takes its time: about those that requests wait for. */
+	readonly hurry: (pools: readonly string[], signal: AbortSignal) => Promise<void>;
 	/** Another proxy that scales the same, and acts. */
 	readonly leader: () => string | undefined;
 	readonly forget: (pool: string) => void;
@@ -29,6 +31,8 @@ type Parts = {
 export function createRound({ ports, clock, ends, keepers, sweep, telling }: Parts): Round {
 	const excuse = createExcuses(ports);
 	let leader: string | undefined;
+	/** Pools that are being decided about. */
+	const busy = new Set<string>();
 	/** When each pool has started some. */
 	const lastStarts = new Map<string, number>();
 
@@ -41,8 +45,9 @@ export function createRound({ ports, clock, ends, keepers, sweep, telling }: Par
 
 	async function decideEach(names: readonly string[], all: Room, signal: AbortSignal): Promise<void> {
 		let room = less(all, startingIn(keepers(), ports.draft()));
-		// Who has waited longest comes first: a pool that grows on would leave no other a place.
-		const since = (name: string) => lastStarts.get(name) ?? 0;
+		// Whom requests wait for comes first, then who has waited longest: a pool that grows on would leave no other a place.
+		const since = (name: string) =>
+			keepers().of(name).isWaitedFor() ? Number.NEGATIVE_INFINITY : (lastStarts.get(name) ?? 0);
 		for (const name of names.toSorted((a, b) => since(a) - since(b))) {
 			await telling.of(name, signal, async () => {
 				// Whom requests wait for does not wait for other pools' clones.
@@ -57,18 +62,32 @@ export function createRound({ ports, clock, ends, keepers, sweep, telling }: Par
 		// A turn takes its time, and who was there before it may have gone.
 		const all = keepers().pools(ports.draft());
 		const pool = all.find((one) => one.pool === name);
-		if (pool === undefined) return 0;
+		if (pool === undefined || busy.has(name)) return 0;
 		const keeper = keepers().of(name);
+		busy.add(name);
 		try {
 			const started = await keeper.turn(pool, room, leader === undefined, signal);
 			if (started > 0) lastStarts.set(name, clock.now());
 			return started;
 		} finally {
+			busy.delete(name);
 			await excuse(name, keeper.excuse(), signal);
 		}
 	}
 
+	async function hurry(names: readonly string[], signal: AbortSignal): Promise<void> {
+		await telling.of("", signal, async () => {
+			const { canStart, why } = await ports.room();
+			const room = { canStart: Math.min(1, canStart), why };
+			const turns = names.map(async (name) => {
+				await telling.of(name, signal, async () => void (await turn(name, room, signal)));
+			});
+			await Promise.all(turns);
+		});
+	}
+
 	return {
+		hurry,
 		decide: async (names, signal) => await telling.of("", signal, async () => await decide(names, signal)),
 		leader: () => leader,
 		forget: (pool) => void lastStarts.delete(pool),

@@ -45,14 +45,14 @@ export function createScaler(parts: Omit<KeeperParts, "ends">): Scaler {
 	});
 	const round = createRound({ ports, clock, ends, keepers: () => keepers, sweep, telling });
 	const doorbell = createDoorbell(clock);
-	let [isDeciding, decided] = [false, Promise.resolve()];
+	let [isDeciding, decided, hurried] = [false, Promise.resolve(), Promise.resolve()];
 
 	async function run(signal: AbortSignal): Promise<void> {
 		for (let turn = 0; !signal.aborted; turn += 1) {
 			await doorbell.rest(sampleMs, signal);
 			await look(turn % samplesEach === 0, signal);
 		}
-		await decided;
+		await Promise.all([decided, hurried]);
 	}
 
 	/** To decide may take seconds, in which the engine makes containers: HAProxy is asked all the same. */
@@ -64,8 +64,9 @@ export function createScaler(parts: Omit<KeeperParts, "ends">): Scaler {
 			const load = loads.find(({ pool }) => pool === name);
 			keepers.of(name).sampled(load, now);
 		}
-		const isWaitedFor = loads.some(({ held }) => held);
-		if (isDeciding || !(isTime || isWaitedFor || doorbell.isRung())) return;
+		const waitedFor = loads.filter(({ held = 0 }) => held > 0).map(({ pool }) => pool);
+		if (isDeciding && waitedFor.length > 0) hurried = round.hurry(waitedFor, signal);
+		if (isDeciding || !(isTime || waitedFor.length > 0 || doorbell.isRung())) return;
 		doorbell.answer();
 		decided = decide(names, signal);
 	}

@@ -9,7 +9,11 @@ export function uncloneable(
 	source: Source | undefined,
 	ordered: ScaleOrder | undefined,
 ): Problem | undefined {
-	if (source === undefined || asOrdered(source.asked.policy, ordered).max <= 1) return undefined;
+	if (source === undefined) return undefined;
+	const { min, max } = asOrdered(source.asked.policy, ordered);
+	// Docker would remove it as soon as it is put to sleep.
+	const neverSleeps = min === 0 && source.template.hostConfig.AutoRemove;
+	if (max <= 1 && !neverSleeps) return undefined;
 	const refusals = refusalsOf(source.template, { ...source.order, ordinal: 1 });
 	return refusals.length === 0 ? undefined : notClonedProblem(source.template.name, refusals);
 }

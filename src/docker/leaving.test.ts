@@ -15,7 +15,9 @@ test("promise 1: a terminating signal makes a container leave, while an inspect 
 
 	const { containers, leaving } = await world.readOne("app");
 	expect(containers).toMatchObject([{ state: "running" }]);
-	expect(leaving).toEqual(new Map([[fakeId("app"), { startedAt, signal: "SIGTERM", overdue: false }]]));
+	expect(leaving).toEqual(
+		new Map([[fakeId("app"), { startedAt, signal: "SIGTERM", overdue: false, recent: true }]]),
+	);
 });
 
 test("a leave waits for no inspect, until more is heard of its container", async () => {

@@ -27,6 +27,7 @@ export type Told = {
 
 /** Past the stop timeout Docker kills. One that runs on after that was given more time, or has survived its signal. */
 const overdueAfterMs = 5_000;
+const recentMs = 10_000;
 
 export function createTold(clock: Pick<Clock, "now">): Told {
 	const kills = new Map<string, Kill>();
@@ -96,6 +97,7 @@ function leavingOf(container: Container, kill: Kill, now: number): Leaving {
 	return {
 		startedAt: container.startedAt,
 		signal: signalName(kill.signal),
+		recent: now - kill.heardAt < recentMs,
 		overdue: isUp(container) && now - kill.heardAt > container.stopTimeout * 1000 + overdueAfterMs,
 	};
 }

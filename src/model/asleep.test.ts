@@ -51,3 +51,24 @@ test("whom a person has stopped does not, nor who is kept out", () => {
 	);
 	expect(sleeps({ state: "exited", labels: { ...zero, "ballast.enable": "false" } })).toBe(false);
 });
+
+test("whom a person has stopped a moment ago lingers, as it may be back: nobody loses its place for that", () => {
+	const stopped = (self: Container, recent: boolean) => {
+		const [id, leaving] = told(self);
+		return { leaving: [[id, { ...leaving, recent }] as const] };
+	};
+	const lingers = (asked: Case) => standing(asked).lingers && standing(asked).hasSay;
+
+	expect(lingers({ state: "exited", labels: zero, around: (self) => stopped(self, true) })).toBe(true);
+	expect(lingers({ state: "exited", labels: zero, around: (self) => stopped(self, false) })).toBe(false);
+	expect(lingers({ state: "exited", around: (self) => stopped(self, true) })).toBe(false);
+});
+
+test("with scaling switched off nobody sleeps, and who did is out of use", () => {
+	const off = (self: Container) => ({ ...asleep(self), policy: { scales: false } });
+	expect(standing({ state: "exited", around: off })).toMatchObject({
+		isAsleep: false,
+		why: "stopped by Ballast, as nobody asked for it",
+		remedy: expect.stringContaining("docker start web"),
+	});
+});

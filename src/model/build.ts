@@ -75,9 +75,12 @@ export function fleetOf(
 	};
 }
 
-/** The same fleet with some of its members alone; a pool without any has no policy either. */
+/** The same fleet with some of its members alone; a pool without any has no policy either, but where requests wait for one. */
 export function partOf(fleet: Fleet, members: readonly Member[]): Fleet {
-	return fleetOf(members, new Map(fleet.pools.map((pool) => [pool.name, policyOf(pool)])));
+	const policies = new Map(fleet.pools.map((pool) => [pool.name, policyOf(pool)] as const));
+	// One that sleeps has no member to be refused, and who asks for it waits.
+	const waiting = new Map([...policies].filter(([, { wait }]) => wait !== undefined));
+	return fleetOf(members, policies, waiting);
 }
 
 /** The same pools and routes, with the servers that another fleet has in them. */

@@ -76,7 +76,13 @@ export type Bridges = { readonly ids: ReadonlySet<string>; readonly fault?: stri
  * A container that was told to stop. It holds for one start only, whatever an inspect still says, also once that start has
  * ended. `overdue`: it still runs 5 s after its stop timeout, so it may come back if it answers.
  */
-export type Leaving = { readonly startedAt: string; readonly signal: string; readonly overdue: boolean };
+export type Leaving = {
+	readonly startedAt: string;
+	readonly signal: string;
+	readonly overdue: boolean;
+	/** It was told within the last 10 s: it may be back in a moment, as after `docker restart`. */
+	readonly recent: boolean;
+};
 
 /** How a start ended; nothing where nobody was told. `signal`: it was told to stop with that one. */
 export type Ending = {

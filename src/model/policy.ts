@@ -3,6 +3,8 @@ import { defaultPool, type PoolPolicy } from "./fleet.ts";
 import type { LabelLanguage, Wishes } from "./labels.ts";
 import { byText } from "./order.ts";
 import type { Problem } from "./problem.ts";
+import { policyFault } from "./scale-policy.ts";
+import { scalePolicyOf } from "./scaled-pools.ts";
 import type { Standing } from "./standing.ts";
 import type { JoinPolicy } from "./surroundings.ts";
 
@@ -53,12 +55,19 @@ function byAge(a: Voice, b: Voice): number {
 }
 
 function policyOf(wishes: Wishes, scales: boolean): PoolPolicy {
-	const { sticky = "off", check, scale } = wishes;
+	const { sticky = "off", check } = wishes;
 	return {
 		...(sticky === "off" ? {} : { sticky }),
 		...(check === undefined ? {} : { check }),
-		...(scales && scale?.min === 0 ? { wait: waitOf(wishes) } : {}),
+		...(scales && isWoken(wishes) ? { wait: waitOf(wishes) } : {}),
 	};
+}
+
+/** Whether who asks would bring somebody. */
+function isWoken(wishes: Wishes): boolean {
+	const policy = scalePolicyOf(wishes);
+	if (policy === undefined || policy.min > 0 || policyFault(policy) !== undefined) return false;
+	return policy.mode === "auto" || policy.mode === "up-only";
 }
 
 function waitOf({

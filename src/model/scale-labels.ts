@@ -34,9 +34,9 @@ export const scaleVocabulary = {
 		parse: within(1, 50, parseSeconds),
 	},
 	"scale.hold-max": {
-		expected: "a whole number from 1 to 100000",
+		expected: "a whole number from 1 to 10000",
 		example: "256",
-		parse: wholeNumber(1, 100_000),
+		parse: wholeNumber(1, 10_000),
 	},
 	"scale.idle": {
 		expected: "a time from `1s` to `24h`",

@@ -17,8 +17,8 @@ export type ScaledPool = {
 	readonly sleeping: readonly Sleeper[];
 };
 
-/** `why`: what is told of it, such as `died, exit code 1`. */
-export type Sleeper = { readonly container: Container; readonly why: string };
+/** `died`: how it ended by itself, such as `died, exit code 1`; undefined: we have stopped it. */
+export type Sleeper = { readonly container: Container; readonly died: string | undefined };
 
 export type Asked = {
 	readonly policy: ScalePolicy;
@@ -64,19 +64,24 @@ export function scaledPools(
 	owner: string,
 ): readonly ScaledPool[] {
 	const byPool = Map.groupBy(
-		standings.filter(({ hasSay }) => hasSay),
+		standings.filter(({ hasSay, lingers }) => hasSay && !lingers),
 		({ reading }) => reading.wishes.pool ?? defaultPool,
 	);
 	const pools = [...byPool].map(([pool, its]) => {
 		const members = its.filter(({ isAsleep }) => !isAsleep).map((one) => memberOf(one, language, owner));
 		// Nor are other proxies' clones originals.
 		const originals = its.filter(({ container }) => readMarks(container, language.prefix) === undefined);
-		const sleeping = originals.filter(({ isAsleep }) => isAsleep);
+		const sleeping = originals.filter(({ isAsleep }) => isAsleep).map(sleeperOf);
 		return { pool, asked: askedBy(originals.toSorted(byAge)[0]), members, sleeping };
 	});
 	return pools
 		.filter(({ asked, members }) => asked !== undefined || members.some(({ clone }) => clone !== undefined))
 		.sort((a, b) => byText(a.pool, b.pool));
+}
+
+function sleeperOf(standing: Standing): Sleeper {
+	const died = standing.member === undefined && standing.failed ? standing.why : undefined;
+	return { container: standing.container, died };
 }
 
 export function byAge({ container: a }: Standing, { container: b }: Standing): number {

@@ -1,4 +1,4 @@
-import type { Container, Ending } from "./container.ts";
+import type { Container, Ending, Leaving } from "./container.ts";
 import type { PortChoice } from "./deaf.ts";
 import type { Endpoint } from "./endpoint.ts";
 import { defaultPool, type Hold, type Member, type Server } from "./fleet.ts";
@@ -19,6 +19,8 @@ export type Standing = {
 	readonly hasSay: boolean;
 	/** It was stopped as nobody asked for it, or ended by itself, and is started again when somebody does. */
 	readonly isAsleep: boolean;
+	/** It was told to stop a moment ago, in a pool that requests wait for: it has its say until it may be back. */
+	readonly lingers: boolean;
 	/** What it is reached by, as far as that was found. */
 	readonly reach?: Reach;
 	readonly port?: PortChoice;
@@ -51,6 +53,7 @@ export function standingOf(container: Container, around: Surroundings): Standing
 		reading,
 		hasSay: hasSay(reading, gone),
 		isAsleep: gone?.isAsleep ?? false,
+		lingers: gone?.lingers ?? false,
 		...(before && { before }),
 		...holdOf(container, around),
 		drainSeconds: reading.wishes.drain ?? container.stopTimeout,
@@ -90,9 +93,12 @@ function toldToStop(signal: string): { readonly why: string; readonly failed: bo
 }
 
 function hasSay({ wishes, unusable }: LabelReading, gone: Gone | undefined): boolean {
-	const isThere = gone === undefined || gone.comesBack === true || gone.isAsleep === true;
+	const isThere = gone === undefined || [gone.comesBack, gone.isAsleep, gone.lingers].includes(true);
 	return !unusable && wishes.enable !== false && isThere;
 }
+
+const sleeps: Gone = { why: "asleep, until somebody asks for it", failed: false, isAsleep: true };
+const outOfUse: Gone = { why: "stopped by Ballast, as nobody asked for it", failed: false };
 
 type Reached = Pick<Standing, "reach" | "port">;
 
@@ -103,6 +109,7 @@ type Gone = {
 	readonly comesBack?: boolean;
 	/** We are. */
 	readonly isAsleep?: boolean;
+	readonly lingers?: boolean;
 	readonly remedy?: string;
 	readonly problems?: readonly Problem[];
 };
@@ -123,13 +130,17 @@ function goneBecause(
 	// From when it can't be kept any more, before Docker has told of its end: nobody is to be sent there.
 	const isDown = leaves || hasEnded(container) || policy.scales;
 	if (isDown && asleep?.get(container.id) === container.startedAt)
-		return { why: "asleep, until somebody asks for it", failed: false, isAsleep: true };
-	if (leaves && !told.overdue)
-		return { ...toldToStop(told.signal), remedy: "it joins again once it has started again" };
+		return policy.scales ? sleeps : { ...outOfUse, remedy: startIt(container) };
+	const mayBeNone = policy.scales && scale?.min === 0;
+	if (leaves && !told.overdue) return goneByStop(told, mayBeNone);
 	const gone = goneByState(container);
 	// Nobody wanted that: in a pool that is started by requests, the next one starts it again.
-	const isWaitedFor = policy.scales && scale?.min === 0 && hasEnded(container);
-	return gone && isWaitedFor ? { ...gone, isAsleep: true } : gone;
+	return gone && mayBeNone && hasEnded(container) ? { ...gone, isAsleep: true } : gone;
+}
+
+function goneByStop({ signal, recent }: Leaving, mayBeNone: boolean): Gone {
+	const remedy = "it joins again once it has started again";
+	return { ...toldToStop(signal), remedy, lingers: mayBeNone && recent };
 }
 
 function hasEnded({ state }: Container): boolean {

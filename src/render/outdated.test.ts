@@ -92,3 +92,21 @@ test("who names in a comment what is missing does without on purpose", async () 
 
 	expect(await toldOf({ sticky: "cookie" }, { pool, web })).toEqual([]);
 });
+
+test("where a frontend lets nobody wait, no pool is counted on to be waited for, and that is told", async () => {
+	const wait = { ms: 30_000, most: 256 };
+	expect(await toldOf({ wait }, { routing: commented })).toEqual([]);
+	expect(await toldOf({ wait }, { routing: withoutLines("lua.hold") })).toMatchObject([
+		{ subject: "partials/routing.cfg.eta", message: expect.stringContaining("no pool is put to sleep") },
+		{ subject: "partials/routing.cfg.eta" },
+	]);
+	expect(await toldOf({}, { routing: withoutLines("lua.hold") })).toEqual([]);
+
+	await using own = await temporaryDirectory();
+	await mkdir(join(own.path, "partials"));
+	await writeFile(join(own.path, "partials/routing.cfg.eta"), "    use_backend %[var(txn.pool)]\n");
+	const templates = await loadTemplates(shippedTemplates, own.path);
+	const { files } = render(fleetOf([], new Map(), new Map([["nodes", { wait }]])), testOptions, templates);
+	expect(files.get("hold.lua")).not.toContain('waiting["nodes"]');
+	expect(files.get("haproxy.cfg")).not.toContain("lua-load");
+});

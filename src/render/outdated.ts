@@ -10,9 +10,7 @@ import { cookieName } from "./view.ts";
  */
 export function outdated({ fleet, files }: Generation, templates: Templates): readonly Problem[] {
 	if (templates.sources.every(({ owner }) => owner === "ballast")) return [];
-	const sections = (files.get("haproxy.cfg") ?? "").split(
-		/^(?=(?:global|defaults|frontend|backend|listen)\s)/m,
-	);
+	const sections = sectionsOf(files.get("haproxy.cfg") ?? "");
 	const bodyOf = (pool: Pool): string => sections.find((text) => isBackend(text, pool.name)) ?? "";
 	const byClient = fleet.pools.filter(
 		(pool) => pool.sticky === "source" && bodyOf(pool).includes("var(txn.client)"),
@@ -20,6 +18,7 @@ export function outdated({ fleet, files }: Generation, templates: Templates): re
 	return [
 		...fleet.pools.flatMap((pool) => lacksOf(pool, bodyOf(pool))),
 		...(byClient.length === 0 ? [] : sections.flatMap(namelessClients)),
+		...(fleet.pools.some(({ wait }) => wait !== undefined) ? sections.flatMap(impatience) : []),
 		...(sections.some((text) => text.includes("_successor")) ? [] : [noHandover]),
 	].map(problemOf);
 }
@@ -59,8 +58,7 @@ function lacksOf({ name, sticky, check }: Pool, body: string): readonly Lack[] {
 
 /** A frontend that leads to the pools, but doesn't say who asks. */
 function namelessClients(section: string): readonly Lack[] {
-	const leads = section.startsWith("frontend") && /\buse_backend\s+%\[/.test(section);
-	if (!leads || section.includes("set-var(txn.client)")) return [];
+	if (!leadsToPools(section) || section.includes("set-var(txn.client)")) return [];
 	return [
 		{
 			template: "partials/client.cfg.eta",
@@ -69,6 +67,36 @@ function namelessClients(section: string): readonly Lack[] {
 			so: "the label sticky=source has no effect",
 		},
 	];
+}
+
+/** A frontend that leads to the pools, and lets nobody wait for a server. */
+function impatience(section: string): readonly Lack[] {
+	if (!isImpatient(section)) return [];
+	return [
+		{
+			template: "partials/routing.cfg.eta",
+			text: "http-request lua.hold",
+			where: `the ${section.split(/\s+/, 2).join(" ")}`,
+			so: "no pool is put to sleep, and the label scale=0-n keeps one container at least",
+		},
+	];
+}
+
+function leadsToPools(section: string): boolean {
+	return section.startsWith("frontend") && /\buse_backend\s+%\[/.test(section);
+}
+
+function isImpatient(section: string): boolean {
+	return leadsToPools(section) && !section.includes("lua.hold");
+}
+
+/** Whether every frontend of it that leads to the pools lets requests wait for a server. */
+export function letsWait(config: string): boolean {
+	return !sectionsOf(config).some(isImpatient);
+}
+
+function sectionsOf(config: string): readonly string[] {
+	return config.split(/^(?=(?:global|defaults|frontend|backend|listen)\s)/m);
 }
 
 const noHandover: Lack = {

@@ -3,6 +3,7 @@ import type { Fleet } from "../model/fleet.ts";
 import type { Generation } from "../model/generation.ts";
 import type { Templates } from "./engine.ts";
 import type { ProxyOptions } from "./options.ts";
+import { letsWait } from "./outdated.ts";
 import { digest, structureOf } from "./structure.ts";
 import { type View, viewOf } from "./view.ts";
 
@@ -12,12 +13,18 @@ import { type View, viewOf } from "./view.ts";
  */
 export function render(fleet: Fleet, options: ProxyOptions, templates: Templates): Generation {
 	// The structure's id stands in the files that it is made of: they are written once without it, and once with it.
-	const nameless = viewOf(fleet, options, "");
+	const nameless = patient(viewOf(fleet, options, ""), templates);
 	const structure = structureOf(filesOf(nameless, templates), nameless, fleet);
 	const files = filesOf({ ...nameless, structure }, templates);
 	refuseUnnamed(files, structure);
 	refuseLost(files, nameless);
 	return { id: digest([...files]), structure, files, fleet };
+}
+
+/** With templates that let nobody wait, no pool is told to be one that is waited for: it would be put to sleep for good. */
+function patient(view: View, templates: Templates): View {
+	if (view.waits.length === 0 || letsWait(templates.write("haproxy.cfg", view))) return view;
+	return { ...view, waits: [] };
 }
 
 function filesOf(view: View, templates: Templates): ReadonlyMap<string, string> {

@@ -43,7 +43,7 @@ export const proxy: Container = { ...container("proxy"), labels: {} };
 
 /** The leaving of a container's present start. */
 export function told(of: Container, signal = "SIGTERM", overdue = false): readonly [string, Leaving] {
-	return [of.id, { startedAt: of.startedAt, signal, overdue }];
+	return [of.id, { startedAt: of.startedAt, signal, overdue, recent: false }];
 }
 
 export const policy: JoinPolicy = {

@@ -42,6 +42,7 @@ export function scaledWorld(...originals: readonly Container[]) {
 		leader: undefined as string | undefined,
 		/** Requests that wait for a server, if they may. */
 		waiting: 0 as number | undefined,
+		autoRemove: false,
 		/** What has come to servers. */
 		requests: 0,
 		/** What is in flight at those that are drained. */
@@ -80,6 +81,7 @@ export function scaledWorld(...originals: readonly Container[]) {
 			return savedTemplate("many-options", (inspected) => {
 				[inspected.Id, inspected.Name, inspected.Image] = [id, `/${one.name}`, one.image];
 				inspected.Config.Labels = { ...one.labels };
+				inspected.HostConfig["AutoRemove"] = now.autoRemove;
 				const bindings = one.publishedPorts.map(({ address, port }) => [
 					...[`${port}/tcp`, [{ HostIp: address, HostPort: `${port}` }]],
 				]);
@@ -201,7 +203,7 @@ export function scaledWorld(...originals: readonly Container[]) {
 	}
 
 	return {
-		...{ now, calls, records, excuses, held, asleep, run, draft, clock },
+		...{ now, calls, records, excuses, held, asleep, leaving, run, draft, clock },
 		scaler: {
 			follows: (isFollowing: boolean) => scaler.follows(isFollowing),
 			nudge: () => scaler.nudge(),
