@@ -201,7 +201,8 @@ function adminPorts(
 		serverRows(status.outcome()?.fleet, await showStats(worker, signal).catch(() => []));
 	const problems = () => status.view().problems;
 	const { latest } = membership;
-	const sources = { outcome: status.outcome, problems, servers, latest, inspect: client.inspect };
+	const { held: going } = scaling;
+	const sources = { outcome: status.outcome, problems, servers, latest, inspect: client.inspect, going };
 	const hold: HoldSources["hold"] = async (id, state) => {
 		const kept = holds.set(id, state);
 		trigger.hint({ urgent: true });

@@ -19,6 +19,7 @@ function sources(over: Partial<WhySources> = {}): WhySources {
 	const { fleet, problems } = draft;
 	return {
 		outcome: () => ({ fleet, generation: "abc", draft, steps: [], changes: [], problems, again: 0 }),
+		going: () => new Map(),
 		problems: () => problems,
 		servers: async () => [],
 		latest: async () => [],

@@ -21,6 +21,8 @@ export type WhySources = {
 	readonly servers: (signal: AbortSignal) => Promise<readonly ServerRow[]>;
 	readonly latest: (most: number, holding: string) => Promise<readonly LoggedEvent[]>;
 	readonly inspect: Inspect;
+	/** Those that scaling takes away, by container id. */
+	readonly going: () => ReadonlyMap<string, unknown>;
 };
 
 /**
@@ -38,6 +40,7 @@ export async function whyAnswer(sources: WhySources, asked: string, signal: Abor
 		standing,
 		inForce,
 		isProxy: standing.container.id === draft.around.inventory.proxy.container?.id,
+		isGoing: sources.going().has(standing.container.id),
 		poolPolicy: policyIn(draft.fleet, standing.member ?? inForce),
 		policy: draft.around.policy,
 		problems: sources.problems(),

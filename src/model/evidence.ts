@@ -10,6 +10,8 @@ export type Evidence = {
 	/** The server that it is in the configuration in force. */
 	readonly inForce: Member | undefined;
 	readonly isProxy: boolean;
+	/** Scaling takes it away: what holds it back is nobody's word. */
+	readonly isGoing: boolean;
 	/** What holds for its pool. */
 	readonly poolPolicy: PoolPolicy;
 	readonly policy: JoinPolicy;

@@ -37,6 +37,17 @@ test.each([
 	expect(remedies).toEqual(["make it ready: ballast ready web"]);
 });
 
+test("whom scaling takes away, no person has drained", () => {
+	const web = labelled({});
+	const { verdict, remedies } = explained(web, {
+		held: [[web.id, "drain"]],
+		over: () => ({ isGoing: true }),
+	});
+
+	expect(verdict).toContain("It takes no new clients: scaling takes it away, as fewer are wanted.");
+	expect(remedies).toEqual(["see why: ballast scale nodes --explain"]);
+});
+
 test("one that is out, and was drained, is told what comes once it is back", () => {
 	const web = labelled({}, { state: "exited" });
 

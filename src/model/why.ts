@@ -99,10 +99,15 @@ type Obstacle = Pick<Judgement, "verdict" | "remedies">;
 
 /** Why a member gets no requests. */
 function obstacleOf(
-	{ haproxy = "", problems, standing, policy }: Evidence,
+	{ haproxy = "", problems, standing, policy, isGoing }: Evidence,
 	{ pool }: Member,
 ): Obstacle | undefined {
 	const { hold, container } = standing;
+	if (hold !== undefined && isGoing)
+		return {
+			verdict: "It takes no new clients: scaling takes it away, as fewer are wanted.",
+			remedies: [`see why: ballast scale ${pool} --explain`],
+		};
 	if (hold !== undefined)
 		return { verdict: `${holdings[hold]}.`, remedies: [`make it ready: ballast ready ${container.name}`] };
 	const unreached = problems.find((one) => one.code === "unreached-pool" && one.subject === pool);

@@ -19,6 +19,7 @@ export function explained(of: Container, { over = () => ({}), ...circumstances }
 		standing,
 		inForce,
 		isProxy: false,
+		isGoing: false,
 		poolPolicy: pool === undefined ? {} : policyOf(pool),
 		policy: around.policy,
 		problems,
