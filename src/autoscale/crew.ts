@@ -130,8 +130,11 @@ function freeOrdinals(
 	return free;
 }
 
-function leaverOf({ container, clone, server, drainMs }: ScaledMember, pool: string): Omit<Leaver, "isLast"> {
+function leaverOf(
+	{ container, clone, server, drainMs, isBound }: ScaledMember,
+	pool: string,
+): Omit<Leaver, "isLast"> {
 	const { id, name, stopTimeout, startedAt } = container;
 	const isClone = clone !== undefined;
-	return { id, name, pool, server: server ?? "", drainMs, stopTimeout, startedAt, isClone };
+	return { id, name, pool, server: server ?? "", drainMs, isBound, stopTimeout, startedAt, isClone };
 }

@@ -14,7 +14,7 @@ const { signal } = new AbortController();
 const [one, two] = [cloned(1), cloned(2)];
 const leaver = ({ container: { id, name, startedAt }, server = "", drainMs }: ScaledMember): Leaver => ({
 	...{ id, name, startedAt, server, drainMs },
-	...{ pool: "nodes", stopTimeout: 10, isClone: true, isLast: false },
+	...{ pool: "nodes", stopTimeout: 10, isClone: true, isLast: false, isBound: false },
 });
 
 function leaving(replicas: Partial<ScalerPorts["replicas"]> = {}) {
@@ -41,7 +41,12 @@ function leaving(replicas: Partial<ScalerPorts["replicas"]> = {}) {
 			if (hold === undefined) held.delete(id);
 			else held.set(id, hold);
 		},
-		inFlight: async () => ({ state: now.open === 0 ? "out" : "drained", open: now.open, queued: 0 }),
+		inFlight: async () => ({
+			state: now.open === 0 ? "out" : "drained",
+			open: now.open,
+			queued: 0,
+			served: 0,
+		}),
 		replicas: willingReplicas(calls, replicas),
 	};
 	const log = createLog("warn", { write: (line) => void warnings.push(JSON.parse(line).msg) });

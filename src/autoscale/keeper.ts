@@ -154,7 +154,7 @@ async function clear(
 ): Promise<void> {
 	for (const { id, name } of failed.filter(({ isClone }) => isClone)) {
 		const startedAt = members.find(({ container }) => container.id === id)?.container.startedAt ?? "";
-		const leaver = { id, name, pool, startedAt, server: "", isClone: true, isLast: false };
+		const leaver = { id, name, pool, startedAt, server: "", isClone: true, isLast: false, isBound: false };
 		const gone = departures.discard({ ...leaver, drainMs: 0, stopTimeout: graceSeconds }, signal);
 		if (ends.hasEnded(id)) await gone;
 	}

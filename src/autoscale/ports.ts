@@ -52,6 +52,8 @@ export type InFlight = {
 	readonly state: "open" | "drained" | "out";
 	readonly open: number;
 	readonly queued: number;
+	/** What has come to it. */
+	readonly served: number;
 };
 
 /** What is changed on the engine. `denied`: what stands before it does not let changes through. */

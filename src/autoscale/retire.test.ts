@@ -7,9 +7,9 @@ import { type Leaver, retire } from "./retire.ts";
 
 const leaver: Leaver = {
 	...{ id: "web-1", name: "web-1", pool: "nodes", server: "web-1-server", startedAt: "" },
-	...{ drainMs: 10_000, stopTimeout: 7, isClone: true, isLast: false },
+	...{ drainMs: 10_000, stopTimeout: 7, isClone: true, isLast: false, isBound: false },
 };
-const idle: InFlight = { state: "drained", open: 0, queued: 0 };
+const idle: InFlight = { state: "drained", open: 0, queued: 0, served: 0 };
 /** HAProxy does not answer. */
 const silent: InFlight = { ...idle };
 
@@ -93,6 +93,24 @@ test("one that is kept gets requests again, and nothing happens to it", async ()
 	await clock.advance(100);
 	expect(await end).toEqual({ kind: "kept" });
 	expect(calls).toEqual(["drain", "ready"]);
+});
+
+test("one that clients are bound to waits for a pause of theirs, until the deadline", async () => {
+	const { clock, calls, now } = retiring({ isBound: true, drainMs: 30_000 });
+	for (let n = 1; n <= 5; n += 1) {
+		now.inFlight = { ...idle, served: n };
+		await clock.advance(2_000);
+	}
+	expect(calls).toEqual(["drain"]);
+	await clock.advance(10_000);
+	expect(calls).toEqual(["drain", ...gone]);
+
+	const busy = retiring({ isBound: true, drainMs: 15_000 });
+	for (let n = 1; n <= 8; n += 1) {
+		busy.now.inFlight = { ...idle, served: n };
+		await busy.clock.advance(2_000);
+	}
+	expect(busy.calls).toEqual(["drain", ...gone]);
 });
 
 test("the last one of its pool stays, where something is in flight there still", async () => {

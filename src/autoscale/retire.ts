@@ -9,6 +9,8 @@ export type Leaver = {
 	readonly server: string;
 	/** How long it may finish what is in flight, in milliseconds. */
 	readonly drainMs: number;
+	/** A cookie binds clients to it: it waits for a pause of theirs. */
+	readonly isBound: boolean;
 	/** Seconds from its signal until Docker kills it. */
 	readonly stopTimeout: number;
 	/** When its present run began; a later one is not on its way out. */
@@ -30,6 +32,8 @@ type RetirePorts = Pick<ScalerPorts, "hold" | "inFlight" | "replicas">;
 
 /** Between two looks at what is in flight, in milliseconds. */
 const lookGap = 100;
+/** After so long nobody who is bound is taken to be there, in milliseconds. */
+const pauseMs = 10_000;
 /** What the last one has at least to be found quiet, in milliseconds. */
 const lastMs = 5_000;
 
@@ -46,13 +50,14 @@ export async function retire(
 	{ isKept, tooLate }: Stay,
 	signal: AbortSignal,
 ): Promise<{ readonly kind: "gone" } | { readonly kind: "kept" } | Denied> {
-	const { id, pool, server, drainMs, stopTimeout, isClone, isLast } = leaver;
+	const { id, pool, server, drainMs, stopTimeout, isClone, isLast, isBound } = leaver;
 	// The last one goes only once HAProxy has told that nothing is in flight, which takes a moment.
 	const deadline = clock.now() + (isLast ? Math.max(drainMs, lastMs) : drainMs);
 	let end: Awaited<ReturnType<typeof retire>> = { kind: "kept" };
 	hold(id, "drain");
 	try {
-		await untilDeadline(({ state, open, queued }) => state !== "open" && open + queued === 0);
+		const isPaused = isBound ? pauseOf(clock) : () => true;
+		await untilDeadline((now) => isPaused(now) && now.state !== "open" && now.open + now.queued === 0);
 		// A drained server still gets the clients that are bound to it.
 		if (!isKept()) hold(id, "maint");
 		const isQuiet = await untilDeadline(({ state, open }) => state === "out" && open === 0);
@@ -78,4 +83,13 @@ export async function retire(
 
 function endOf(change: { readonly kind: "done" } | Denied): { readonly kind: "gone" } | Denied {
 	return change.kind === "denied" ? change : { kind: "gone" };
+}
+
+/** Whether nothing has come for long enough. */
+function pauseOf(clock: Pick<Clock, "now">): (now: InFlight) => boolean {
+	let [served, since] = [-1, clock.now()];
+	return (now) => {
+		if (now.served !== served) [served, since] = [now.served, clock.now()];
+		return clock.now() - since >= pauseMs;
+	};
 }

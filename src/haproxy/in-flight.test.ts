@@ -14,14 +14,16 @@ type Row = {
 	readonly weight?: number;
 	readonly open?: number;
 	readonly queued?: number;
+	readonly served?: number;
 };
 
 /** As HAProxy 3.0.11 has it, of two servers. */
-function stat({ status = "UP", weight = 100, open = 0, queued = 0 }: Row): string {
+function stat({ status = "UP", weight = 100, open = 0, queued = 0, served = 0 }: Row): string {
 	const fields = [
 		["svname", "web-1"],
 		["qcur", queued],
 		["scur", open],
+		["stot", served],
 		["status", status],
 		["weight", weight],
 	];
@@ -67,6 +69,7 @@ test.each<[Row, InFlight["state"]]>([
 		state,
 		open: 0,
 		queued: 0,
+		served: 0,
 		replaced: [],
 		oldest: undefined,
 	});
@@ -74,11 +77,18 @@ test.each<[Row, InFlight["state"]]>([
 
 test("what is open is counted, and how old it is", async () => {
 	const replies = {
-		[now]: stat({ status: "DRAIN", open: 2, queued: 1 }),
+		[now]: stat({ status: "DRAIN", open: 2, queued: 1, served: 7 }),
 		"@1 show sess": [stream("4s"), stream("1m3s"), stream("2h", "web-2")].join(""),
 	};
 
-	expect(await ask(replies)).toEqual({ state: "drained", open: 2, queued: 1, replaced: [], oldest: 63 });
+	expect(await ask(replies)).toEqual({
+		state: "drained",
+		open: 2,
+		queued: 1,
+		served: 7,
+		replaced: [],
+		oldest: 63,
+	});
 });
 
 test("so is what processes still have that a reload has replaced, of which one may end meanwhile", async () => {

@@ -11,6 +11,8 @@ export type InFlight = {
 	readonly open: number;
 	/** Waiting for it alone. */
 	readonly queued: number;
+	/** What has come to it, since each process began. */
+	readonly served: number;
 	/** The replaced processes that have some of those that are open, and how many. */
 	readonly replaced: readonly { readonly pid: number; readonly open: number }[];
 	/** Seconds since the oldest of those began that is open; undefined where none is, or nobody asked. */
@@ -39,6 +41,7 @@ export async function showInFlight(
 		state: now.state,
 		open: sumOf(all.map(({ open }) => open)),
 		queued: sumOf(all.map(({ queued }) => queued)),
+		served: sumOf(all.map(({ served }) => served)),
 		replaced: replaced.filter(({ open }) => open > 0).map(({ pid, open }) => ({ pid, open })),
 		oldest: ages.length === 0 ? undefined : Math.max(...ages),
 	};
@@ -49,10 +52,11 @@ type Share = {
 	readonly state: InFlight["state"];
 	readonly open: number;
 	readonly queued: number;
+	readonly served: number;
 	readonly ages: readonly number[];
 };
 
-const nothing: Share = { state: "out", open: 0, queued: 0, ages: [] };
+const nothing: Share = { state: "out", open: 0, queued: 0, served: 0, ages: [] };
 
 /** One that has been replaced may end while it is asked. */
 async function inReplaced(
@@ -82,9 +86,9 @@ async function inProcess(
 	if (isNone(reply)) return nothing;
 	const row = parseStats(reply).find(({ server }) => server === place.server);
 	if (row === undefined) return nothing;
-	const { status, weight, current: open, queued } = row;
+	const { status, weight, current: open, queued, total: served } = row;
 	const ages = place.aged && open > 0 ? agesIn(await tell("show sess"), place) : [];
-	return { state: stateOf(status, weight), open, queued, ages };
+	return { state: stateOf(status, weight), open, queued, served, ages };
 }
 
 /** The server's own number in its pool: statistics of one are a hundredth of those of a hundred. Undefined: not there. */

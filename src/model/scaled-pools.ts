@@ -39,6 +39,8 @@ export type ScaledMember = {
 	/** A person has drained it, or put it into maintenance. */
 	readonly aside: boolean;
 	readonly drainMs: number;
+	/** A cookie binds clients to it: they come to it also while it drains. */
+	readonly isBound: boolean;
 };
 
 /** Times without a unit in their name are in seconds. */
@@ -131,6 +133,7 @@ function memberOf(standing: Standing, { prefix }: LabelLanguage, owner: string):
 		failed: standing.member === undefined && standing.failed,
 		aside: standing.hold !== undefined,
 		drainMs: drainSeconds * 1_000,
+		isBound: standing.reading.wishes.sticky === "cookie",
 	};
 }
 

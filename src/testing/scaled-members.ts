@@ -19,6 +19,7 @@ export function original(
 		failed: false,
 		aside: false,
 		drainMs: 10_000,
+		isBound: false,
 		...over,
 	};
 }

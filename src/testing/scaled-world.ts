@@ -162,7 +162,7 @@ export function scaledWorld(...originals: readonly Container[]) {
 		inFlight: async (_, name) => {
 			const its = [...containers.values()].find(({ id }) => name.endsWith(id.slice(0, 8)));
 			const isOut = its === undefined || held.get(its.id) === "maint";
-			return { state: isOut ? "out" : "drained", open: now.finishing, queued: 0 };
+			return { state: isOut ? "out" : "drained", open: now.finishing, queued: 0, served: 0 };
 		},
 		order: (pool) => now.orders.get(pool),
 		memory: rememberedBy(noScaleMemory),
