@@ -48,9 +48,13 @@ test("ballast render --json tells of every file, the fleet and the problems", as
 	const { files, fleet, problems } = JSON.parse(stdout);
 	expect(Object.keys(files).sort()).toEqual([
 		"haproxy.cfg",
+		"hold.lua",
 		"maps/routes.map",
+		"maps/waits.map",
 		"pages/no-route.txt",
 		"pages/no-server.txt",
+		"pages/not-woken.txt",
+		"pages/too-many.txt",
 	]);
 	expect(files["haproxy.cfg"].trim()).toBe(await running());
 	const [pool] = fleet.pools;

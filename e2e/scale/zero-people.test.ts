@@ -1,7 +1,7 @@
 import { expect, test } from "vitest";
 import { docker } from "../harness/docker.ts";
 import { eventually } from "../harness/eventually.ts";
-import { ballast, killController, problemWith, startProxy } from "../harness/proxy.ts";
+import { ballast, killController, problemWith, readAgain, startProxy } from "../harness/proxy.ts";
 import { createSandbox } from "../harness/sandbox.ts";
 import { letListen, startWebapp } from "../harness/servers.ts";
 import { decides, runs, scaling } from "./pool.ts";
@@ -62,7 +62,8 @@ test.concurrent("where an operator's template lets nobody wait, nobody is put to
 	const file = "partials/routing.cfg.eta";
 	const edit = `mkdir -p /etc/ballast/templates/partials && grep -v lua.hold /opt/ballast/templates/${file} > /etc/ballast/templates/${file}`;
 	await docker("exec", "--user", "0", proxy.name, "sh", "-c", edit);
-	await docker("exec", proxy.name, "s6-svc", "-h", "/run/service/controller");
+	// It may be about to be started.
+	await eventually(async () => await readAgain(proxy));
 	const app = await startWebapp(sandbox, "app", ...sleepy());
 
 	const { message } = await problemWith(proxy, "template-outdated", file);
