@@ -25,7 +25,7 @@ demo: $(dependencies) engine images browser ## see servers come and go, step by 
 	@node_modules/.bin/node e2e/demo/main.ts
 
 .PHONY: demo-scale
-demo-scale: $(dependencies) engine images ## see containers come and go with the load: two minutes
+demo-scale: $(dependencies) engine images ## see containers come and go with the load: two and a half minutes
 	@node_modules/.bin/node e2e/demo/scaling.ts
 
 .PHONY: test

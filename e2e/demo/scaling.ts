@@ -9,10 +9,16 @@ import { allIn, scaling } from "../scale/pool.ts";
 
 /* `make demo-scale`: load comes and goes, and containers with it; a line each second. */
 
+const labels = [
+	...["scale=0-6", "scale.target=20", "scale.ready=5s"],
+	...["scale.down-after=10s", "scale.idle=8s"],
+];
+
 const phases = [
 	{ title: "a few clients", clients: 5, seconds: 8 },
 	{ title: "a hundred of them", clients: 100, seconds: 25 },
 	{ title: "a few again", clients: 5, seconds: 75 },
+	{ title: "nobody", clients: 0, seconds: 20 },
 ] as const;
 
 /** Each waits a second for its answer, and asks again. */
@@ -30,9 +36,17 @@ async function lineOf({ proxy }: Stage): Promise<string> {
 	return `${inFlight}  ${crew.padEnd(8)}  ${kind === "hold" ? "" : `${kind} ${by}: `}${why}`;
 }
 
+/** Somebody asks a pool that sleeps. */
+async function oneMore({ proxy }: Stage): Promise<string> {
+	const began = Date.now();
+	const { status } = await fetch(proxy.url);
+	const seconds = ((Date.now() - began) / 1_000).toFixed(1);
+	return `one more request: held until a container is awake, and answered with ${status} after ${seconds} s`;
+}
+
 /** Until Ctrl-C: what it has begun is taken away in any case. */
 async function demo(stage: Stage, signal: AbortSignal): Promise<void> {
-	await joinScaled(stage);
+	await joinScaled(stage, labels);
 	console.log("One container, and up to five clones of it: █ takes requests, ▒ starts, ░ drains.");
 	const began = Date.now();
 	for (const { title, clients, seconds } of phases) {
@@ -44,8 +58,10 @@ async function demo(stage: Stage, signal: AbortSignal): Promise<void> {
 			const second = `${Math.round((Date.now() - began) / 1_000)} s`.padStart(7);
 			console.log(`${second}  ${await lineOf(stage)}`);
 		}
-		console.log(`\n  ${summaryOf(await verdictOn(await traffic.stop(), stage.apps))}`);
+		const ledger = await traffic.stop();
+		if (clients > 0) console.log(`\n  ${summaryOf(await verdictOn(ledger, stage.apps))}`);
 	}
+	if (!signal.aborted) console.log(`\n${await oneMore(stage)}`);
 	console.log(`\nLeft of them: ${(await allIn(stage.sandbox)).join(", ")}. Removing all of it.`);
 }
 

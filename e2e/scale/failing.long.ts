@@ -56,7 +56,7 @@ test.concurrent("clones that crash-loop are tried ever more rarely, after three 
 				proxy,
 				"clone-not-ready",
 				undefined,
-				`the ${frozen.observed.failures.count}th in a row`,
+				`${frozen.observed.failures.count} times in a row`,
 			);
 		},
 		busy,
