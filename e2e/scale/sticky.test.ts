@@ -1,4 +1,3 @@
-import { setTimeout as delay } from "node:timers/promises";
 import { expect, test } from "vitest";
 import { inspect } from "../harness/docker.ts";
 import { eventually } from "../harness/eventually.ts";
@@ -9,6 +8,9 @@ import { createVisitor } from "../harness/visitor.ts";
 import { decides, runs, scaling } from "./pool.ts";
 
 const labels = ["scale=2", "scale.volumes=share", "sticky=cookie", "drain=5m"];
+
+/** After so long without a visit nobody is taken to be bound (src/autoscale/retire.ts). */
+const pauseMs = 10_000;
 
 test("who goes from a sticky pool waits for a pause of the clients that are bound to it", async () => {
 	await using sandbox = await createSandbox("sticky-scale");
@@ -26,11 +28,11 @@ test("who goes from a sticky pool waits for a pause of the clients that are boun
 	});
 
 	expect(await ballast(proxy, "scale", "nodes=1")).toMatchObject({ exitCode: 0 });
-	await decides(proxy, ({ observed }) => observed.draining === 1);
-	for (let n = 0; n < 20; n += 1) {
+	const drains = async () => await decides(proxy, ({ observed }) => observed.draining === 1);
+	const { seenMs } = await drains();
+	do {
 		expect(await bound.visitor.visit(proxy.url)).toMatchObject({ status: 200, host: bound.host });
-		await delay(250);
-	}
+	} while ((await drains()).seenMs - seenMs <= pauseMs);
 	await runs(sandbox, original, clone);
 
 	await runs(sandbox, original);

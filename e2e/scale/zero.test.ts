@@ -141,7 +141,7 @@ test.concurrent("a wake that fails says why in the 503 and among the problems, a
 	expect(failed.status).toBe(503);
 	expect(failed.headers.get("retry-after")).toBe("5");
 	expect(await failed.text()).toContain(
-		`${app}: it was started again, and died, exit code 3 before it was ready`,
+		`${app}: it was started again, and died, exit code 3, before it was ready`,
 	);
 	expect(await problemWith(proxy, "not-woken", app)).toMatchObject({
 		hint: expect.stringContaining(`docker logs ${app}`),

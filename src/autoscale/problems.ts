@@ -30,7 +30,7 @@ export function notAwakeProblem(name: string, why: string, count: number): Probl
 		code: "not-woken",
 		severity: "problem",
 		subject: name,
-		message: `it was started again, and ${why} before it was ready${tries}`,
+		message: `it was started again, and ${why}, before it was ready${tries}`,
 		hint: `see why with: docker logs ${name}; it is tried again with growing gaps, as long as requests wait for it`,
 	};
 }

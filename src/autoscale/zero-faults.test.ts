@@ -57,7 +57,7 @@ describe("a wake", () => {
 		await asks(world, 700);
 
 		expect(world.scaler.problems()).toMatchObject([
-			{ message: "it was started again, and ended before it was ready" },
+			{ message: "it was started again, and ended, before it was ready" },
 		]);
 	});
 

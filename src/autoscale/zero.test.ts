@@ -90,7 +90,7 @@ describe("one that does not come up", () => {
 
 		expect(world.scaler.problems()).toMatchObject([{ code: "not-woken", subject: "web" }]);
 		expect(world.excuses.at(-1)).toBe(
-			"nodes: web: it was started again, and died, exit code 1 before it was ready",
+			"nodes: web: it was started again, and died, exit code 1, before it was ready",
 		);
 		expect(world.records.filter((line) => line.startsWith("scale-up"))).toHaveLength(1);
 		await world.advance(10_000);
