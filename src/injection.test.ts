@@ -18,7 +18,7 @@ function filesOf(containers: readonly Container[]): ReadonlyMap<string, string> 
 
 const comment = /^ {4}# [a-zA-Z0-9][a-zA-Z0-9_.-]*, container [0-9a-f]{12}$/;
 const server =
-	/^ {4}server [a-zA-Z0-9][a-zA-Z0-9_.-]*-[0-9a-f]{8} \d{1,3}(\.\d{1,3}){3}:\d{1,5} weight \d{1,3}( maxconn [1-9]\d{0,6})?( hash-key addr-port)? check inter 2s fastinter 500ms downinter 1s fall 3 rise 2 pool-purge-delay 1s guid [0-9a-f]{32}\.[a-zA-Z0-9_.-]+$/;
+	/^ {4}server [a-zA-Z0-9][a-zA-Z0-9_.-]*-[0-9a-f]{8} \d{1,3}(\.\d{1,3}){3}:\d{1,5} weight \d{1,3}( maxconn [1-9]\d{0,6})?( hash-key addr-port)? check inter 2s fastinter 500ms downinter 1s fall 3 rise 2 pool-purge-delay 100ms guid [0-9a-f]{32}\.[a-zA-Z0-9_.-]+$/;
 const backend = /^backend [a-zA-Z0-9][a-zA-Z0-9_.-]{0,62}$/;
 /** What a pool's policy may add to its section, line by line. */
 const policy = [

@@ -2,7 +2,7 @@
  * The app under load, as it runs in its container (apps.ts hands this text to Node): `… <manner of leaving> <directory>`.
  * It listens on port 3000, and answers
  *   any method at any path with the SHA-256 of the request's body, after `busy` milliseconds of work and `ms` of waiting if the
- *   query says so;
+ *   query says so; the header `x-idle-ms` tells for how long nothing had come on its connection, from the second request on;
  *   GET /events with server-sent events, five a second, without end;
  *   WebSockets with what they send.
  * The `id` of a request that is not safe is counted: a line in a file of the directory, written before anything is answered,
@@ -22,6 +22,9 @@ server.on("upgrade", echo);
 server.keepAliveTimeout = 5_000;
 server.keepAliveTimeoutBuffer = 0;
 server.listen(3000, () => console.log("listening"));
+
+/** When the latest answer on each connection was over, in milliseconds of the clock `performance`. */
+const latestAnswers = new WeakMap<Duplex, number>();
 
 const manners: Readonly<Record<string, () => void>> = {
 	graceful: finish,
@@ -44,6 +47,9 @@ async function answer(request: IncomingMessage, response: ServerResponse): Promi
 	if (id !== null) appendFileSync(`${directory}/${hostname()}`, `${id}\n`);
 	response.setHeader("x-served-by", hostname());
 	response.setHeader("x-backend-ip", request.socket.localAddress?.replace("::ffff:", "") ?? "");
+	const latest = latestAnswers.get(request.socket);
+	if (latest !== undefined) response.setHeader("x-idle-ms", Math.round(performance.now() - latest));
+	response.on("finish", () => latestAnswers.set(request.socket, performance.now()));
 	if (pathname === "/events") return tellWithoutEnd(response);
 	const hash = createHash("sha256");
 	for await (const chunk of request) hash.update(chunk);
