@@ -53,6 +53,19 @@ test("promise 3: hints that came during a pass are handed out together, once", a
 	});
 });
 
+test("promise 6: where hints keep coming, HAProxy is looked at every ten seconds all the same, and nobody who leaves waits for it", async () => {
+	const { clock, trigger, answers, next } = setUp();
+	for (let second = 1; second <= 22; second += 1) {
+		const asked = next();
+		await clock.advance(1_000);
+		trigger.hint({ container: "a", urgent: second === 10 });
+		await asked;
+	}
+
+	const looks = answers.flatMap(({ hints }, at) => (hints.look ? [at + 1] : []));
+	expect(looks).toEqual([11, 21]);
+});
+
 test("promise 3: a burst after a costly pass waits for the rest of its rest, and becomes one", async () => {
 	const { clock, trigger, answers, next } = setUp();
 	const asked = next(100);

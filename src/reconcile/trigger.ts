@@ -27,7 +27,7 @@ export type Hint = {
 	readonly all?: boolean;
 	/** Something was taken away, and requests would go astray: it never waits. */
 	readonly urgent?: boolean;
-	/** HAProxy's process may have changed. */
+	/** HAProxy's process may have changed. It is looked at every `idle` as well, however many hints come. */
 	readonly look?: boolean;
 };
 
@@ -44,6 +44,7 @@ export function createTrigger(clock: Clock, idle: number): Trigger {
 	let all = false;
 	let urgent = false;
 	let look = false;
+	let lookedAt = clock.now();
 	let overtaken = new AbortController();
 	let wake = Promise.withResolvers<void>();
 
@@ -64,7 +65,9 @@ export function createTrigger(clock: Clock, idle: number): Trigger {
 		if (!hinted) await wokenWithin(Math.min(idle, within), signal);
 		while (hinted && !urgent && clock.now() < notBefore) await wokenWithin(notBefore - clock.now(), signal);
 		signal.throwIfAborted();
-		const hints = { all, containers, urgent, look: look || all || !hinted };
+		const isDue = !urgent && clock.now() - lookedAt >= idle;
+		const hints = { all, containers, urgent, look: look || all || isDue || !hinted };
+		if (hints.look) lookedAt = clock.now();
 		[hinted, containers, all, urgent, look] = [false, new Set(), false, false, false];
 		overtaken = new AbortController();
 		return hints;
