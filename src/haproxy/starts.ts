@@ -1,10 +1,16 @@
 import { watch } from "node:fs";
 
-/** Tells when a HAProxy has started: it makes its sockets then. Where the directory can't be watched, the next look tells. */
+/** What a HAProxy that has started makes, and one that waits for a generation that is whole. */
+const signs: ReadonlySet<string | null> = new Set(["master.sock", "waits"]);
+
+/**
+ * Tells when a HAProxy has started, or waits to (images/proxy/services/haproxy/run). Where the directory can't be watched, the
+ * next look tells.
+ */
 export function watchStarts(dir: string, onStart: () => void): Disposable {
 	try {
 		const watcher = watch(dir, (_, name) => {
-			if (name === "master.sock") onStart();
+			if (signs.has(name)) onStart();
 		});
 		watcher.on("error", () => watcher.close());
 		return { [Symbol.dispose]: () => watcher.close() };
