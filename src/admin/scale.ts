@@ -50,7 +50,7 @@ export async function setScale(
 	if (!known.includes(pool) && !isTakenBack)
 		throw new AppError("bad-input", `expected a pool that is scaled, got ${printable(pool)}`, {
 			hint: sources.on
-				? `there are: ${known.join(", ") || "none; the label scale on a container asks for it"}`
+				? `there are: ${known.join(", ") || "none, the label scale on a container asks for it"}; what keeps another from being scaled: ballast problems`
 				: "scaling is switched off; BALLAST_SCALE=on on the proxy switches it on",
 		});
 	const problems = await sources.order(pool, order ?? undefined);

@@ -24,7 +24,7 @@ export async function scaleVerb(
 	const pools = answer.pools.filter((row) => pool === undefined || row.pool === pool);
 	if (pool !== undefined && pools.length === 0) throw unknownPool(pool, answer);
 	const text = () =>
-		explain
+		explain && pools.length > 0
 			? pools.map((row) => scaleExplained(row, answer.clock)).join("\n\n")
 			: scaleText({ ...answer, pools });
 	console.log(json ? JSON.stringify({ ...answer, pools }, undefined, "\t") : text());
@@ -56,14 +56,15 @@ function unknownPool(pool: string, { on, pools }: ScaleAnswer): AppError {
 	const names = pools.map((row) => row.pool).join(", ");
 	return new AppError("bad-input", `the pool ${printable(pool)} is not scaled`, {
 		hint: on
-			? `there are: ${names || "none; the label scale on a container asks for it"}`
+			? `there are: ${names || "none, the label scale on a container asks for it"}; what keeps another from being scaled: ballast problems`
 			: "scaling is switched off; BALLAST_SCALE=on on the proxy switches it on",
 	});
 }
 
 export function scaleText({ on, pools }: Pick<ScaleAnswer, "on" | "pools">): string {
 	if (!on) return "Scaling is switched off; BALLAST_SCALE=on on the proxy switches it on.";
-	if (pools.length === 0) return "No pool is scaled: no container carries the label scale.";
+	if (pools.length === 0)
+		return "No pool is scaled. The label scale on a container asks for it; where there is one, see: ballast problems";
 	return table(
 		["POOL", "NOW", "STARTING", "GOING", "WANTED", "BETWEEN", "SET", "LATEST"],
 		pools.map(cellsOf),

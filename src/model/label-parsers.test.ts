@@ -1,5 +1,6 @@
 import { expect, test } from "vitest";
 import { oneOf, parseMilliseconds, parseRange, parseSeconds, wholeNumber, within } from "./label-parsers.ts";
+import { scaleVocabulary } from "./scale-labels.ts";
 
 test.each<readonly [string, { readonly min: number; readonly max: number } | undefined]>([
 	["2", { min: 2, max: 2 }],
@@ -40,6 +41,17 @@ test("one of some words is that word, in this spelling", () => {
 		"join",
 		undefined,
 		undefined,
+		undefined,
+	]);
+});
+
+test("a clone is given a second at least to be ready: with none, each would have failed", () => {
+	const { parse } = scaleVocabulary["scale.ready"];
+	expect(["0s", "0m", "1s", "24h", "86401s"].map(parse)).toEqual([
+		undefined,
+		undefined,
+		1,
+		86_400,
 		undefined,
 	]);
 });

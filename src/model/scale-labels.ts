@@ -55,9 +55,9 @@ export const scaleVocabulary = {
 		parse: parseMilliseconds,
 	},
 	"scale.ready": {
-		expected: "a time such as `20s` or `2m`, 24h at most",
+		expected: "a time from `1s` to `24h`",
 		example: "60s",
-		parse: parseSeconds,
+		parse: within(1, 86_400, parseSeconds),
 	},
 	"scale.rps": {
 		expected: "a whole number from 1 to 1000000",

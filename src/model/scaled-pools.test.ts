@@ -177,6 +177,12 @@ describe("what can't be had is a problem", () => {
 		expect(problems(greedy)).toMatchObject([{ code: "scale-refused", message }]);
 	});
 
+	test("of labels that are about a size which none asks for", () => {
+		expect(problems(original("web", { "ballast.scale.target": "9" }))).toMatchObject([
+			{ code: "scale-refused", message: expect.stringContaining("none of them is ballast.scale") },
+		]);
+	});
+
 	test("and told of an original alone", () => {
 		expect(problems(clone(1, { "ballast.scale": "2" }), false)).toEqual([]);
 	});

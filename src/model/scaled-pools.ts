@@ -4,6 +4,7 @@ import { defaultPool } from "./fleet.ts";
 import type { LabelLanguage, Wishes } from "./labels.ts";
 import { byText } from "./order.ts";
 import type { Problem } from "./problem.ts";
+import { scaleVocabulary } from "./scale-labels.ts";
 import { policyFault, type ScalePolicy } from "./scale-policy.ts";
 import type { Standing } from "./standing.ts";
 
@@ -146,11 +147,16 @@ export function scaleProblems(
 	return standings.flatMap((standing) => {
 		const { container, reading, hasSay } = standing;
 		const policy = scalePolicyOf(reading.wishes, container);
-		if (policy === undefined || !hasSay || readMarks(container, prefix) !== undefined) return [];
+		if (!hasSay || readMarks(container, prefix) !== undefined || !asksForScaling(reading)) return [];
 		if (!isOn) return [switchedOff(container, prefix)];
-		const fault = policyFault(policy);
+		const fault =
+			policy === undefined ? `none of them is ${prefix}scale, which says how many` : policyFault(policy);
 		return fault === undefined ? [] : [refused(container, fault, prefix)];
 	});
+}
+
+function asksForScaling({ wishes }: Standing["reading"]): boolean {
+	return Object.keys(wishes).some((key) => key in scaleVocabulary);
 }
 
 function switchedOff({ name }: Container, prefix: string): Problem {
@@ -158,7 +164,7 @@ function switchedOff({ name }: Container, prefix: string): Problem {
 		code: "scale-off",
 		severity: "problem",
 		subject: name,
-		message: `its label ${prefix}scale asks for more and fewer of it, and scaling is switched off`,
+		message: `its labels ${prefix}scale… ask for more and fewer of it, and scaling is switched off`,
 		hint: "set BALLAST_SCALE=on on the proxy, which lets it create, start, stop and remove containers; or recreate the container without the label",
 	};
 }

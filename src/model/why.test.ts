@@ -1,6 +1,7 @@
 import { describe, expect, test } from "vitest";
-import { attachment, container, proxy, surroundings, told } from "../testing/containers.ts";
+import { attachment, container, idOf, proxy, surroundings, told } from "../testing/containers.ts";
 import { type Around, explained, labelled } from "../testing/explained.ts";
+import { marksOf } from "./clone-labels.ts";
 import type { Container } from "./container.ts";
 import type { Problem } from "./problem.ts";
 import { standingOf } from "./standing.ts";
@@ -18,6 +19,18 @@ test("one that is served is told with its pool, server, address, time, reason an
 	expect(remedies[0]).toBe(
 		"it leaves when it is told to stop, dies, is paused, becomes unhealthy, is disconnected from front",
 	);
+});
+
+test("a clone is told as such, and that not it, but its original is to be recreated", () => {
+	const marks = { cloneOf: idOf("web"), generation: "0a1b2c3d4e5f", ordinal: 1, owner: "role=backend" };
+	const of = container("web-scale-1", { labels: marksOf(marks, "ballast.") });
+	const { state, remedies } = explained(of);
+
+	expect(state).toBe("served");
+	expect(remedies.slice(1)).toEqual([
+		`scaling has made it, as a clone of ${idOf("web").slice(0, 12)}, and takes it away when fewer are wanted: ballast scale nodes --explain`,
+		expect.stringMatching(/original's.* recreate that one$/),
+	]);
 });
 
 describe("one that is in a pool gets no requests", () => {

@@ -1,3 +1,4 @@
+import { readMarks } from "./clone-labels.ts";
 import { hostPort } from "./endpoint.ts";
 import type { Evidence } from "./evidence.ts";
 import type { ContainerRef, Hold, Member } from "./fleet.ts";
@@ -145,8 +146,16 @@ function waysOut({ standing, policy }: Evidence): readonly string[] {
 	const network = standing.reach?.network;
 	const health = standing.container.health === "none" ? "" : ", becomes unhealthy";
 	const left = network === undefined ? "" : `, is disconnected from ${network}`;
+	const leaves = `it leaves when it is told to stop, dies, is paused${health}${left}`;
+	const clone = readMarks(standing.container, policy.labels.prefix);
+	if (clone !== undefined)
+		return [
+			leaves,
+			`scaling has made it, as a clone of ${clone.cloneOf.slice(0, 12)}, and takes it away when fewer are wanted: ballast scale ${standing.member?.pool} --explain`,
+			"its labels are its original's: to change what they ask for, recreate that one",
+		];
 	return [
-		`it leaves when it is told to stop, dies, is paused${health}${left}`,
+		leaves,
 		`Docker can't change labels: to change what they ask for, or with ${policy.labels.prefix}enable=false to keep it out, recreate it`,
 	];
 }
