@@ -13,7 +13,8 @@ import { excuseHeld, showLoad } from "./haproxy/load.ts";
 import type { CommandSocket } from "./haproxy/socket.ts";
 import type { Log } from "./log.ts";
 import type { Hold } from "./model/fleet.ts";
-import { type Happening, scaleHappenings } from "./model/happening.ts";
+import { type Happening, problemHappenings, scaleHappenings } from "./model/happening.ts";
+import { reportProblems } from "./reconcile/loop.ts";
 import type { StatusBoard } from "./reconcile/status.ts";
 import type { Trigger } from "./reconcile/trigger.ts";
 import { type Settings, settingsInForce } from "./settings.ts";
@@ -83,6 +84,10 @@ export async function openScaling(
 		record: (events) => {
 			void membership.append(events);
 			announce(scaleHappenings(events));
+		},
+		complain: (news) => {
+			announce(problemHappenings(news));
+			reportProblems(news, log);
 		},
 	};
 	const language = { join: joinLabel, prefix: labelPrefix };

@@ -2,6 +2,7 @@ import { expect, test } from "vitest";
 import type { ScaleDecision } from "../../src/model/scale.ts";
 import { isUnharmed } from "../faults/unharmed.ts";
 import { agreeOn } from "../harness/agreement.ts";
+import { docker } from "../harness/docker.ts";
 import { eventually } from "../harness/eventually.ts";
 import { ballast, hasNoProblems, problemWith, startProxyElsewhere } from "../harness/proxy.ts";
 import { createSandbox } from "../harness/sandbox.ts";
@@ -52,7 +53,8 @@ test.concurrent("clones that crash-loop are tried ever more rarely, after three 
 				decides(proxy, ({ frozen, backOffUntil }) => frozen && backOffUntil === undefined);
 			const frozen = await eventually(over, 240_000);
 			expect(frozen.why).toMatch(/and \d starts in a row failed$/);
-			expect(await deedsOf(proxy)).toHaveLength(frozen.observed.failures.count);
+			const starts = (await deedsOf(proxy)).filter((deed) => deed.startsWith("scale-up"));
+			expect(starts).toHaveLength(frozen.observed.failures.count);
 			await problemWith(
 				proxy,
 				"clone-not-ready",
@@ -80,7 +82,10 @@ test.concurrent.each([401, 403])(
 		const { message } = await problemWith(proxy, "scale-denied", "nodes");
 
 		expect(message).toContain(`refused with status ${status}`);
-		expect((await ballast(proxy, "scale")).stdout).toContain("mend 1: 1 of at least 2 are there");
+		await eventually(async () =>
+			expect((await ballast(proxy, "scale")).stdout).toContain("would mend 1: 1 of at least 2 are there"),
+		);
+		expect(await docker("logs", proxy.name)).toContain('"code":"scale-denied"');
 		expect(await guard.refused()).toEqual([
 			expect.stringMatching(/^POST .*\/containers\/create\?name=.*-scale-1$/),
 		]);

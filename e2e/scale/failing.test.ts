@@ -36,6 +36,7 @@ test.concurrent("a clone that runs out of memory is replaced, the log names both
 		"scale-up: 1 of at least 2 are there",
 		"join: listening",
 		"failed: died, out of memory (oom, exit code 137)",
+		"scale-down: it has failed",
 		"scale-up: 1 of at least 2 are there",
 		"join: listening",
 	]);

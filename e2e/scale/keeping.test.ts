@@ -3,6 +3,7 @@ import { receivedBy, startReceiver } from "../handlers/receiver.ts";
 import { docker, inspect, tryDocker } from "../harness/docker.ts";
 import { eventually } from "../harness/eventually.ts";
 import { freePort } from "../harness/free-port.ts";
+import { historyOf } from "../harness/membership.ts";
 import { ballast, killController, problemsOf, problemWith, startProxy } from "../harness/proxy.ts";
 import { createSandbox, type Sandbox } from "../harness/sandbox.ts";
 import { lateListener, letListen, startServer, startWebapp } from "../harness/servers.ts";
@@ -123,7 +124,9 @@ test.concurrent("a person's number comes before the labels', until it is taken b
 
 test.concurrent("a clone that never answers is removed and told of, and is not tried again at once", async () => {
 	await using sandbox = await createSandbox("keeping");
-	const proxy = await startProxy(sandbox, scaling);
+	const receiver = await startReceiver(sandbox, "");
+	const hook = ["-e", `BALLAST_WEBHOOKS=http://${receiver}:8080`];
+	const proxy = await startProxy(sandbox, [...scaling, ...hook]);
 	const labels = [...two, "--label", "ballast.scale.ready=3s"];
 	const original = await startServer(sandbox, "app", ...labels, "--expose", "3000", ...lateListener(3000));
 	await letListen(original);
@@ -133,6 +136,15 @@ test.concurrent("a clone that never answers is removed and told of, and is not t
 	expect(message).toContain("before it was ever ready");
 	await decides(proxy, ({ kind, observed }) => kind === "hold" && observed.failures.count === 1);
 	await eventually(async () => expect(await allIn(sandbox)).toEqual([original]));
+	expect((await historyOf(proxy, `${original}-scale-1`)).slice(0, 2)).toEqual([
+		"scale-up: 1 of at least 2 are there",
+		"scale-down: it took no requests within 3 s",
+	]);
+	const problem = expect.objectContaining({ code: "clone-not-ready", subject: `${original}-scale-1` });
+	await eventually(async () => {
+		const told = (await receivedBy(receiver)).map(({ body }) => JSON.parse(body));
+		expect(told).toContainEqual(expect.objectContaining({ event: "problem", problem }));
+	});
 });
 
 test.concurrent("a container that can't be cloned is told every reason before a clone is needed, and serves on", async () => {

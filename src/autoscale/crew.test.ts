@@ -1,6 +1,6 @@
 import { expect, test } from "vitest";
 import type { ScaleEvent } from "../model/membership.ts";
-import { container } from "../testing/containers.ts";
+import { container, idOf } from "../testing/containers.ts";
 import { createFakeClock, settled } from "../testing/fake-clock.ts";
 import { cloned, original, sourceFor, willingReplicas } from "../testing/scaled-members.ts";
 import { createCrew } from "./crew.ts";
@@ -10,11 +10,15 @@ import type { Leaver } from "./retire.ts";
 
 const { signal } = new AbortController();
 const place = { pool: "nodes", members: [original("web")], sleeping: [] };
+const leaver: Leaver = {
+	...{ id: idOf("web-scale-1"), name: "web-scale-1", pool: "nodes", server: "", startedAt: "" },
+	...{ drainMs: 0, stopTimeout: 10, isBound: false, isClone: true, isLast: false },
+};
 const denied = { kind: "denied", message: "no POST" } as const;
 
 function crewOf(
 	replicas: Partial<ScalerPorts["replicas"]> = {},
-	departing: Partial<Pick<Departures, "begin" | "keep" | "names" | "fallingAsleep">> = {},
+	departing: Partial<Pick<Departures, "begin" | "discard" | "keep" | "names" | "fallingAsleep">> = {},
 ) {
 	const clock = createFakeClock();
 	const [calls, events, retired, began]: [string[], ScaleEvent[], string[], Leaver[]] = [[], [], [], []];
@@ -31,6 +35,7 @@ function crewOf(
 				began.push(leaver);
 				return { kind: "gone" };
 			},
+			discard: async () => ({ kind: "gone" }),
 			keep: () => [],
 			names: () => [],
 			fallingAsleep: () => 0,
@@ -105,9 +110,10 @@ test.each(["create", "start"] as const)("an engine that denies to %s one rests f
 	expect(crew.isDenied()).toBe(false);
 });
 
-test("so does one that denies to stop one", async () => {
-	const { crew } = crewOf({}, { begin: async () => denied });
-	crew.takeAway("nodes", [cloned(1)], "", signal);
+test.each(["begin", "discard"] as const)("so does one that denies to stop one (%s)", async (verb) => {
+	const { crew } = crewOf({}, { [verb]: async () => denied });
+	if (verb === "begin") crew.takeAway("nodes", [cloned(1)], "", signal);
+	else await crew.discard(leaver, "", signal);
 	await settled();
 	expect(crew.isDenied()).toBe(true);
 	expect(crew.problem()).toMatchObject({ code: "scale-denied" });

@@ -32,6 +32,8 @@ export type Crew = {
 		signal: AbortSignal,
 		isLast?: boolean,
 	) => void;
+	/** Removes a clone that is of no use to anybody. */
+	readonly discard: (leaver: Leaver, why: string, signal: AbortSignal) => Promise<void>;
 	/** Keeps some of those that are going. */
 	readonly keep: (by: number, why: string) => void;
 	/** Why no clone could be made, or none taken away. */
@@ -45,7 +47,7 @@ export type Crew = {
 type Parts = {
 	readonly ports: Pick<ScalerPorts, "replicas" | "record">;
 	readonly lives: Pick<Lives, "started" | "retired" | "unseen">;
-	readonly departures: Pick<Departures, "begin" | "keep" | "names" | "fallingAsleep">;
+	readonly departures: Pick<Departures, "begin" | "discard" | "keep" | "names" | "fallingAsleep">;
 	readonly clock: Clock;
 };
 
@@ -88,12 +90,16 @@ export function createCrew({ ports: { replicas, record }, lives, departures, clo
 	const takeAway: Crew["takeAway"] = (pool, going, why, signal, isLast = false) => {
 		for (const victim of going) {
 			lives.retired(victim.container.id);
-			void departures.begin({ ...leaverOf(victim, pool), isLast }, signal).then((end) => {
-				if (end.kind === "denied") obstacle.denied(pool, end.message);
-			});
+			void departures
+				.begin({ ...leaverOf(victim, pool), isLast }, signal)
+				.then((end) => obstacle.answered(pool, end));
+			tell("scale-down", pool, [victim.container], why);
 		}
-		const gone = going.map(({ container }) => container);
-		tell("scale-down", pool, gone, why);
+	};
+
+	const discard: Crew["discard"] = async (leaver, why, signal) => {
+		tell("scale-down", leaver.pool, [leaver], why);
+		obstacle.answered(leaver.pool, await departures.discard(leaver, signal));
 	};
 
 	function tell(
@@ -108,6 +114,7 @@ export function createCrew({ ports: { replicas, record }, lives, departures, clo
 	return {
 		add,
 		takeAway,
+		discard,
 		keep: (by, why) => {
 			for (const kept of departures.keep(by)) tell("scale-up", kept.pool, [kept], `kept: ${why}`);
 		},

@@ -81,7 +81,7 @@ export function createDecider(parts: DeciderParts): Decider {
 			const made = decide({ ...policy, ...bounds }, memory, observation);
 			memory = made.memory;
 			if (observation.ready + observation.starting >= policy.min) lives.forgive();
-			diary.note(made.decision);
+			diary.note(made.decision, place.pool);
 			return made.decision;
 		},
 		forget: () => {

@@ -32,6 +32,7 @@ function leaving(replicas: Partial<ScalerPorts["replicas"]> = {}) {
 			order: () => undefined,
 			leader: unused,
 			room: unused,
+			complain: () => undefined,
 			record: () => undefined,
 			memory: { kept: noScaleMemory, keep: unused, problems: () => [] },
 			excuse: unused,

@@ -9,8 +9,11 @@ const observed = observation({ ready: 1 });
 
 function noted(...decisions: readonly Partial<ScaleDecision>[]) {
 	const lines: unknown[] = [];
-	const diary = createDiary({ info: (_: unknown, text?: unknown) => void lines.push(text) });
-	for (const over of decisions) diary.note({ ...decide(policy, noMemory, observed).decision, ...over });
+	const diary = createDiary({
+		info: (facts: unknown, text?: unknown) => void lines.push(`${Object(facts).pool}: ${text}`),
+	});
+	for (const over of decisions)
+		diary.note({ ...decide(policy, noMemory, observed).decision, ...over }, "nodes");
 	return { lines, all: diary.all().map(({ kind, why }) => `${kind}: ${why}`) };
 }
 
@@ -28,7 +31,9 @@ test("the latest twenty are kept", () => {
 
 test("advice is told once, and not that there is nothing to do", () => {
 	const up = { kind: "up", by: 2, why: "more", advice: true } as const;
-	expect(noted(up, up, { ...up, kind: "hold" }, up).lines).toEqual(Array(2).fill("scaling would up: more"));
+	expect(noted(up, up, { ...up, kind: "hold" }, up).lines).toEqual(
+		Array(2).fill("nodes: scaling would up: more"),
+	);
 	expect(noted({ ...up, advice: false }).lines).toEqual([]);
 	// Numbers change each second.
 	expect(noted({ ...up, why: "62 in flight" }, { ...up, why: "63 in flight" }).lines).toHaveLength(1);

@@ -3,7 +3,7 @@ import type { ScaleDecision } from "../model/scale.ts";
 
 /** The latest decisions of a pool, oldest first; a row of those that hold, or advise the same, is one. */
 export type Diary = {
-	readonly note: (decision: ScaleDecision) => void;
+	readonly note: (decision: ScaleDecision, pool: string) => void;
 	readonly all: () => readonly ScaleDecision[];
 };
 
@@ -13,12 +13,12 @@ export function createDiary(log: Pick<Log, "info">): Diary {
 	let decisions: readonly ScaleDecision[] = [];
 
 	return {
-		note: (decision) => {
+		note: (decision, pool) => {
 			const last = decisions.at(-1);
 			const isSame = last !== undefined && saysTheSame(last, decision);
 			decisions = [...decisions.slice(0, isSame ? -1 : undefined), decision].slice(-most);
 			if (decision.advice && decision.kind !== "hold" && !isSame)
-				log.info({ by: decision.by }, `scaling would ${decision.kind}: ${decision.why}`);
+				log.info({ pool, by: decision.by }, `scaling would ${decision.kind}: ${decision.why}`);
 		},
 		all: () => decisions,
 	};

@@ -12,6 +12,8 @@ describe("what does not come up", () => {
 		await world.advance(22_000);
 		expect(world.all()).toEqual(["web"]);
 		expect(world.scaler.problems()).toMatchObject([{ code: "clone-not-ready", subject: "web-scale-1" }]);
+		expect(world.complaints).toEqual(["clone-not-ready web-scale-1"]);
+		expect(world.records.at(-1)).toBe("scale-down web-scale-1: it took no requests within 20 s");
 
 		await world.advance(5_000);
 		expect(world.calls.filter((call) => call.startsWith("create"))).toHaveLength(1);
@@ -54,6 +56,17 @@ describe("what does not come up", () => {
 
 		expect(world.all()).toEqual(["web"]);
 		expect(world.scaler.problems()).toMatchObject([{ code: "clone-not-ready" }]);
+		expect(world.records).toContain("scale-down web-scale-1: it ended before it was ever ready");
+	});
+
+	test("one that was ready and ends by itself is written down as removed", async () => {
+		const world = scaledWorld(scaledContainer("web", "2"));
+		world.run();
+		await world.advance(5_000);
+		world.happens("web-scale-1", ...crash);
+		await world.advance(2_000);
+
+		expect(world.records.slice(1, 2)).toEqual(["scale-down web-scale-1: it has failed"]);
 	});
 
 	test("one that Docker starts again and again was never ready", async () => {
@@ -96,6 +109,23 @@ describe("what does not come up", () => {
 		expect(world.warnings()).toHaveLength(2);
 	});
 
+	test("where Docker can't start one that is a problem with what it says, for as long as one is needed", async () => {
+		const world = scaledWorld(scaledContainer("web", "1-8"));
+		world.run();
+		await world.advance(2_000);
+		[world.now.start, world.now.inFlight] = ["fails", 60];
+		await world.advance(20_000);
+		expect(world.scaler.problems()).toMatchObject([
+			{ code: "not-cloned", subject: "web", message: "no clone of it can be started: its network is gone" },
+		]);
+		expect(world.complaints).toEqual(["not-cloned web"]);
+
+		world.now.inFlight = 0;
+		await world.advance(60_000);
+		expect(world.scaler.problems()).toEqual([]);
+		expect(world.complaints).toHaveLength(1);
+	});
+
 	test("an engine that takes no changes is left alone for a minute, and that is a problem", async () => {
 		const world = scaledWorld(scaledContainer("web", "2"));
 		world.now.start = "denied";
@@ -103,6 +133,8 @@ describe("what does not come up", () => {
 		await world.advance(59_000);
 		expect(world.calls.filter((call) => call.startsWith("create"))).toHaveLength(1);
 		expect(world.scaler.problems()).toMatchObject([{ code: "scale-denied", subject: "nodes" }]);
+		expect(world.complaints).toEqual(["scale-denied nodes"]);
+		expect(world.scaler.decisions().get("nodes")?.at(-1)).toMatchObject({ kind: "mend", advice: true });
 
 		world.now.start = "ready";
 		await world.advance(3_000);
@@ -121,6 +153,28 @@ describe("what does not come up", () => {
 		expect(world.up()).toHaveLength(3);
 		expect(world.records.filter((record) => record.startsWith("scale-down"))).toHaveLength(1);
 		expect(world.scaler.problems()).toMatchObject([{ code: "scale-denied" }]);
+
+		world.now.removes = "done";
+		await world.advance(60_000);
+		expect(world.up()).toEqual(["web"]);
+		expect(world.scaler.problems()).toEqual([]);
+	});
+
+	test("what it refuses is no addition: it neither brakes the next nor fills the list of decisions", async () => {
+		const world = scaledWorld(scaledContainer("web", "1-8"));
+		world.run();
+		await world.advance(5_000);
+		world.now.start = "denied";
+		for (let second = 0; second < 150; second += 1) {
+			world.now.inFlight = 90 + second;
+			world.now.requests += 100;
+			await world.advance(1_000);
+		}
+		const decisions = world.scaler.decisions().get("nodes") ?? [];
+
+		expect(decisions.at(-1)).toMatchObject({ kind: "up", advice: true, brakeUntil: undefined });
+		expect(decisions[0]).toMatchObject({ kind: "hold" });
+		expect(decisions.length).toBeLessThan(20);
 	});
 
 	test("what can't be cloned is told before a clone is needed, and once where one is", async () => {

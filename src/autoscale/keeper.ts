@@ -9,10 +9,10 @@ import { asOrdered, type ScaleOrder } from "../model/scale-order.ts";
 import type { ScaledPool } from "../model/scaled-pools.ts";
 import { createComplaints } from "./complaints.ts";
 import { startingClones } from "./counts.ts";
-import { createCrew, type Place } from "./crew.ts";
+import { type Crew, createCrew, type Place } from "./crew.ts";
 import { createDecider } from "./decider.ts";
 import { createDeed } from "./deed.ts";
-import { createDepartures, type Departures } from "./departures.ts";
+import { createDepartures } from "./departures.ts";
 import { createDiary } from "./diary.ts";
 import type { Ends } from "./ends.ts";
 import { createExperience } from "./experience.ts";
@@ -88,18 +88,16 @@ export function createKeeper(parts: KeeperParts, kept?: PoolMemory): Keeper {
 		const { readyMs } = (pool.asked ?? source?.asked)?.policy ?? { readyMs: 0 };
 		const news = lives.look(members, readyMs, clock.now());
 		experience.heed(news, clock.now(), pool.sleeping);
-		if (leads) await clear(news, pool, { departures, ends }, signal);
+		if (leads) await clear(news, { ...pool, readyMs }, { crew, ends }, signal);
 		const place = { ...pool, members: departures.staying(pool.members) };
 		const next = await sourceOf(pool.asked, source, { ...ports, ends, marking }, signal);
-		if (next === undefined) {
-			letGo(place, leads, signal);
-			return 0;
-		}
+		if (next === undefined) return letGo(place, leads, signal);
 		heed(next, ports.order(pool.pool));
 		processors.follow(asOrdered(next.asked.policy, ordered), place, gauge.load(), signal);
 		const elsewhere = await inFlightOfLast(place, diary.all().at(-1), ports, signal);
-		const decision = decider.decide(leads ? next : advised(next), place, { ...news, room, elsewhere });
-		return decision.advice || crew.isDenied() ? 0 : await deed.act(next, place, decision, signal);
+		const mayAct = leads && !crew.isDenied();
+		const decision = decider.decide(mayAct ? next : advised(next), place, { ...news, room, elsewhere });
+		return decision.advice || !mayAct ? 0 : await deed.act(next, place, decision, signal);
 	};
 
 	/** What people had stopped before they said how many they want counts as missing again. */
@@ -111,14 +109,15 @@ export function createKeeper(parts: KeeperParts, kept?: PoolMemory): Keeper {
 	}
 
 	/** Nobody asks for a size any more. The one who did may come back, and would find nobody to share the load with. */
-	function letGo({ pool, members }: Place, leads: boolean, signal: AbortSignal): void {
+	function letGo({ pool, members }: Place, leads: boolean, signal: AbortSignal): 0 {
 		aloneSince ??= clock.now();
-		if (clock.now() - aloneSince < comebackMs) return;
+		if (clock.now() - aloneSince < comebackMs) return 0;
 		source = undefined;
 		for (const one of [decider, experience, crew]) one.forget();
-		if (crew.isDenied() || !leads) return;
+		if (crew.isDenied() || !leads) return 0;
 		const clones = members.filter(({ clone }) => clone !== undefined);
 		crew.takeAway(pool, clones, "its original has gone", signal);
+		return 0;
 	}
 
 	return {
@@ -136,10 +135,11 @@ function memoryOf({ asked: { original }, template }: Source): Pick<PoolMemory, "
 	return { original, template };
 }
 
-/** The same, for one who only tells what it would do. */
+/** The same, for one who only tells what it would do: the law is not to take it for done. */
 function advised(source: Source): Source {
 	const { asked } = source;
-	return { ...source, asked: { ...asked, policy: { ...asked.policy, mode: "advise" } } };
+	const mode = asked.policy.mode === "paused" ? "paused" : "advise";
+	return { ...source, asked: { ...asked, policy: { ...asked.policy, mode } } };
 }
 
 /**
@@ -148,15 +148,20 @@ function advised(source: Source): Source {
  */
 async function clear(
 	{ failed }: News,
-	{ pool, members }: ScaledPool,
-	{ departures, ends }: { readonly departures: Departures; readonly ends: Ends },
+	{ pool, members, readyMs }: ScaledPool & { readonly readyMs: number },
+	{ crew, ends }: { readonly crew: Pick<Crew, "discard">; readonly ends: Ends },
 	signal: AbortSignal,
 ): Promise<void> {
-	for (const { id, name } of failed.filter(({ isClone }) => isClone)) {
+	for (const { id, name, early } of failed.filter(({ isClone }) => isClone)) {
+		const hasEnded = ends.hasEnded(id);
+		const before = hasEnded
+			? "it ended before it was ever ready"
+			: `it took no requests within ${readyMs / 1_000} s`;
 		const startedAt = members.find(({ container }) => container.id === id)?.container.startedAt ?? "";
 		const leaver = { id, name, pool, startedAt, server: "", isClone: true, isLast: false, isBound: false };
-		const gone = departures.discard({ ...leaver, drainMs: 0, stopTimeout: graceSeconds }, signal);
-		if (ends.hasEnded(id)) await gone;
+		const useless = { ...leaver, drainMs: 0, stopTimeout: graceSeconds };
+		const gone = crew.discard(useless, early ? before : "it has failed", signal);
+		if (hasEnded) await gone;
 	}
 }
 

@@ -38,6 +38,8 @@ export type ScalerPorts = {
 	readonly leader: (signal: AbortSignal) => Promise<string | undefined>;
 	/** Writes down what was done, and why. */
 	readonly record: (events: readonly ScaleEvent[]) => void;
+	/** Tells of problems that are new. */
+	readonly complain: (news: readonly Problem[]) => void;
 };
 
 /** Never throws. */

@@ -45,6 +45,16 @@ export function notStartedProblem(name: string, message: string): Problem {
 	};
 }
 
+export function notMadeProblem(name: string, message: string): Problem {
+	return {
+		code: "not-cloned",
+		severity: "problem",
+		subject: name,
+		message: `no clone of it can be started: ${message}`,
+		hint: "mend what Docker says is wrong; it is tried again by itself within 30 s, as long as one is needed",
+	};
+}
+
 /** Every reason, and what helps against each. */
 export function notClonedProblem(name: string, refusals: readonly Refusal[]): Problem {
 	const all = (of: keyof Refusal) => refusals.map((one) => one[of]).join("; ");

@@ -39,7 +39,9 @@ describe("an original that is down", () => {
 		world.happens("web-scale-1", ...crash);
 		await world.advance(3_000);
 		expect(world.up()).toHaveLength(3);
-		expect(world.records.filter((line) => line.startsWith("scale-down"))).toEqual([]);
+		expect(world.records.filter((line) => line.startsWith("scale-down"))).toEqual([
+			"scale-down web-scale-1: it has failed",
+		]);
 	});
 
 	test.each([

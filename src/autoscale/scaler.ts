@@ -1,4 +1,4 @@
-import type { Problem } from "../model/problem.ts";
+import { newProblems, type Problem } from "../model/problem.ts";
 import type { ScaleDecision } from "../model/scale.ts";
 import { createDoorbell } from "./doorbell.ts";
 import { createEnds, type Ends, type LifeEvent } from "./ends.ts";
@@ -45,6 +45,7 @@ export function createScaler(parts: Omit<KeeperParts, "ends">): Scaler {
 	});
 	const round = createRound({ ports, clock, ends, keepers: () => keepers, sweep, telling });
 	const doorbell = createDoorbell(clock);
+	let told: readonly Problem[] = [];
 	let [isDeciding, decided, hurried] = [false, Promise.resolve(), Promise.resolve()];
 
 	async function run(signal: AbortSignal): Promise<void> {
@@ -76,7 +77,16 @@ export function createScaler(parts: Omit<KeeperParts, "ends">): Scaler {
 		await round.decide(names, signal);
 		isDeciding = false;
 		remember(ends, keepers, ports, signal);
+		const before = told;
+		told = problems();
+		ports.complain(newProblems(told, before));
 	}
+
+	const problems = () => [
+		...elsewhereProblems(round.leader()),
+		...keepers.problems(),
+		...ports.memory.problems(),
+	];
 
 	return {
 		run,
@@ -84,7 +94,7 @@ export function createScaler(parts: Omit<KeeperParts, "ends">): Scaler {
 		follows: ends.follows,
 		nudge: doorbell.ring,
 		decisions: () => new Map([...keepers.all()].map(([pool, keeper]) => [pool, keeper.decisions()])),
-		problems: () => [...elsewhereProblems(round.leader()), ...keepers.problems(), ...ports.memory.problems()],
+		problems,
 	};
 }
 

@@ -5,7 +5,7 @@ import type { Grown } from "./grow.ts";
 import type { Lives } from "./lives.ts";
 import type { Obstacle } from "./obstacle.ts";
 import type { ReplicasPort } from "./ports.ts";
-import { notClonedProblem, notStartedProblem } from "./problems.ts";
+import { notClonedProblem, notMadeProblem, notStartedProblem } from "./problems.ts";
 import type { Source } from "./source.ts";
 import { createStarts } from "./starts.ts";
 
@@ -19,7 +19,7 @@ export type Starter = {
 type Parts = {
 	readonly replicas: ReplicasPort;
 	readonly lives: Pick<Lives, "started">;
-	readonly obstacle: Pick<Obstacle, "met" | "denied">;
+	readonly obstacle: Pick<Obstacle, "met" | "denied" | "failed">;
 	readonly clock: Pick<Clock, "now">;
 };
 
@@ -28,8 +28,11 @@ export function createStarter({ replicas, lives, obstacle, clock }: Parts): Star
 
 	return {
 		clone: async (source, ordinal, pool, signal) => {
-			const grown = await starts.grow(source, ordinal, signal);
 			const { name } = source.template;
+			const grown = await starts.grow(source, ordinal, signal).catch((thrown: unknown) => {
+				if (!signal.aborted) obstacle.failed(notMadeProblem(name, messageOf(thrown)));
+				throw thrown;
+			});
 			obstacle.met(grown.kind === "refused" ? notClonedProblem(name, grown.refusals) : undefined);
 			if (grown.kind === "denied") obstacle.denied(pool, grown.message);
 			if (grown.kind === "started") lives.started(grown, true, clock.now());

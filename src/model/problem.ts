@@ -17,7 +17,13 @@ export function distinct(problems: readonly Problem[]): readonly Problem[] {
 	return [...new Map(problems.map((one) => [identityOf(one), one])).values()];
 }
 
+/** Those that wait for a person, and did not before: each is worth a line in the log. */
+export function newProblems(now: readonly Problem[], before: readonly Problem[]): readonly Problem[] {
+	const told = new Set(before.map(identityOf));
+	return now.filter((problem) => problem.severity === "problem" && !told.has(identityOf(problem)));
+}
+
 /** Two of the same identity are the same problem. */
-export function identityOf({ severity, code, subject, message }: Problem): string {
+function identityOf({ severity, code, subject, message }: Problem): string {
 	return JSON.stringify([severity, code, subject, message]);
 }

@@ -139,7 +139,8 @@ function report(outcome: Outcome, took: number, log: Log): void {
 	);
 }
 
-function reportProblems(problems: readonly Problem[], log: Log): void {
+/** Each is a line. */
+export function reportProblems(problems: readonly Problem[], log: Log): void {
 	for (const { code, subject, message, hint } of problems)
 		log.warn({ code, subject, hint }, `${subject}: ${message}`);
 }

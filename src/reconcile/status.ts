@@ -1,7 +1,7 @@
 import type { Clock } from "../clock.ts";
 import { AppError, messageOf } from "../errors.ts";
 import { emptyFleet, type Fleet, type Hold, membersOf } from "../model/fleet.ts";
-import { identityOf, type Problem } from "../model/problem.ts";
+import { newProblems, type Problem } from "../model/problem.ts";
 import type { ReloadReason } from "../model/step.ts";
 import { createEngineBoard, type EngineState, type StreamNews } from "./engine-board.ts";
 import type { Outcome } from "./outcome.ts";
@@ -140,11 +140,6 @@ export function createStatusBoard(clock: Clock): StatusBoard {
 function counted({ count, repairs }: Status["reloads"], reasons: readonly ReloadReason[]): Status["reloads"] {
 	const isRepair = reasons.every(({ kind }) => kind === "process-differs");
 	return { count: count + 1, repairs: repairs + Number(isRepair) };
-}
-
-function newProblems(now: readonly Problem[], before: readonly Problem[]): readonly Problem[] {
-	const told = new Set(before.map(identityOf));
-	return now.filter((problem) => problem.severity === "problem" && !told.has(identityOf(problem)));
 }
 
 function stateOf(last: Outcome | undefined, problems: readonly Problem[]): Status["state"] {

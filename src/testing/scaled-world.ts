@@ -22,7 +22,7 @@ export function scaledWorld(...originals: readonly Container[]) {
 	const [held, asleep] = [new Map<string, Hold>(), new Map<string, string>()];
 	const leaving = new Map<string, Leaving>();
 	const [calls, records, lines]: [string[], string[], { level: string; msg: string }[]] = [[], [], []];
-	const excuses: string[] = [];
+	const [excuses, complaints]: [string[], string[]] = [[], []];
 	/** What a test changes as it goes on. */
 	const now = {
 		start: "ready" as Start,
@@ -168,6 +168,7 @@ export function scaledWorld(...originals: readonly Container[]) {
 		memory: rememberedBy(noScaleMemory),
 		leader: async () => now.leader,
 		room: async () => ({ canStart: now.canStart, why: "" }),
+		complain: (news) => void complaints.push(...news.map(({ code, subject }) => `${code} ${subject}`)),
 		record: (events) =>
 			void records.push(...events.map(({ event, name, why }) => `${event} ${name}: ${why}`)),
 	};
@@ -203,7 +204,7 @@ export function scaledWorld(...originals: readonly Container[]) {
 	}
 
 	return {
-		...{ now, calls, records, excuses, held, asleep, leaving, run, draft, clock },
+		...{ now, calls, records, excuses, complaints, held, asleep, leaving, run, draft, clock },
 		scaler: {
 			follows: (isFollowing: boolean) => scaler.follows(isFollowing),
 			nudge: () => scaler.nudge(),
