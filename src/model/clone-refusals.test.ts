@@ -96,6 +96,7 @@ test.each<[string, Change, Partial<CloneOrder>?]>([
 	["a range of ports", host({ PortBindings: { "80/tcp": [{ HostPort: "8000-8010" }] } })],
 	["an address that Docker gave", front({ IPAMConfig: {}, IPAddress: "10.0.0.9" })],
 	["a volume that is only read", volume({ Source: "data", ReadOnly: true })],
+	["a place alone, which is an anonymous volume's", host({ Binds: ["/data"] })],
 	["a directory that is only read", host({ Binds: ["/srv/data:/data:ro,z"] })],
 	["another's volumes that are only read", host({ VolumesFrom: ["db:ro"] })],
 	["a volume without a name", volume({})],

@@ -89,7 +89,7 @@ function kindOf(source: string): string {
 /** In memory, of an image, or without a name, it is the container's own. */
 function isShared({ Type, Source = "", ReadOnly = false }: TemplateMount): boolean {
 	if (ReadOnly || Type === "tmpfs" || Type === "image") return false;
-	return Type !== "volume" || (Source !== "" && !isAnonymousName(Source));
+	return Type !== "volume" || !isAnonymousName(Source);
 }
 
 function lifeRefusals({ config, hostConfig }: Template): readonly Refusal[] {

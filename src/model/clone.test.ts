@@ -122,7 +122,7 @@ describe("what is of one container alone is left out", () => {
 		const name = "f8fb3e71491d0b45f9283985a3bd14d7ac17bce2637bc10974cee10fe8868361";
 		const { body } = clone("of-compose", ({ Config, HostConfig }) => {
 			Config["Volumes"] = { "/a": {} };
-			HostConfig["Binds"] = ["/srv/shop:/conf:ro", `${name}:/b:rw`];
+			HostConfig["Binds"] = ["/srv/shop:/conf:ro", `${name}:/b:rw`, "/f"];
 			HostConfig["Mounts"] = [
 				{ Type: "volume", Target: "/c", VolumeOptions: {} },
 				{ Type: "volume", Source: name, Target: "/d" },
@@ -131,7 +131,7 @@ describe("what is of one container alone is left out", () => {
 			];
 		});
 
-		expect(body).toMatchObject({ Volumes: { "/a": {}, "/b": {} } });
+		expect(body).toMatchObject({ Volumes: { "/a": {}, "/b": {}, "/f": {} } });
 		expect(body.HostConfig).toMatchObject({ Binds: ["/srv/shop:/conf:ro"] });
 		expect(body.HostConfig["Mounts"]).toEqual([
 			{ Type: "volume", Target: "/c" },

@@ -20,16 +20,16 @@ export function freshVolumes({ config, hostConfig }: Template): Storage {
 	};
 }
 
-/** A name that Docker gave. */
+/** None, or a name that Docker gave. */
 export function isAnonymousName(source: string): boolean {
-	return /^[0-9a-f]{64}$/.test(source);
+	return source === "" || /^[0-9a-f]{64}$/.test(source);
 }
 
 export type Bind = { readonly source: string; readonly place: string; readonly isReadOnly: boolean };
 
-/** `source:place` or `source:place:options`. */
+/** `source:place`, `source:place:options`, or a place alone, as programs ask for an anonymous volume (moby `volume/mounts/linux_parser.go`). */
 export function bindOf(text: string): Bind {
-	const [source = "", place = "", options = ""] = text.split(":");
+	const [source = "", place = "", options = ""] = (text.includes(":") ? text : `:${text}`).split(":");
 	return { source, place, isReadOnly: options.split(",").includes("ro") };
 }
 
@@ -44,7 +44,7 @@ function isKept(bind: string): boolean {
 /** Docker and Compose write one without a name in several ways: here it is always the same. */
 function withoutName(mount: TemplateMount): TemplateMount {
 	const { Type, Source = "", Target, VolumeOptions, ...rest } = mount;
-	if (Type !== "volume" || (Source !== "" && !isAnonymousName(Source))) return mount;
+	if (Type !== "volume" || !isAnonymousName(Source)) return mount;
 	const hasOptions = Object.keys(VolumeOptions ?? {}).length > 0;
 	return { Type, Target, ...rest, ...(hasOptions && { VolumeOptions }) };
 }
