@@ -72,11 +72,13 @@ export function createDecider(parts: DeciderParts): Decider {
 		decide: (from, place, seen) => {
 			const policy = asOrdered(countedBy(from.asked, processors), ports.order(place.pool));
 			const observation = observationOf(from, place, seen);
+			// Docker would remove them, and no original is ever removed.
+			const staying = place.members.filter(({ container }) => container.endsForGood).length;
 			const bounds = {
 				...(from.template.hostConfig.AutoRemove ? { idleMs: Number.POSITIVE_INFINITY } : {}),
-				min: Math.max(0, policy.min - seen.parked),
+				min: Math.max(staying, policy.min - seen.parked),
 				// Who is to take another's place is one too many until the other has gone.
-				max: policy.max + Number(deed.isRenewing()),
+				max: Math.max(staying, policy.max + Number(deed.isRenewing())),
 			};
 			const made = decide({ ...policy, ...bounds }, memory, observation);
 			memory = made.memory;

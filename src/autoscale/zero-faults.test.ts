@@ -158,3 +158,18 @@ describe("what people do", () => {
 		expect(world.scaler.problems()).toMatchObject([{ code: "not-cloned", subject: "web" }]);
 	});
 });
+
+test("an original that Docker would remove once it has stopped is not taken away, whoever asks for fewer", async () => {
+	const later = { created: "2026-01-02T00:00:00Z", endsForGood: true } as const;
+	const world = scaledWorld(
+		scaledContainer("web-1", "1"),
+		scaledContainer("web-2", "1", later),
+		scaledContainer("web-3", "1", later),
+	);
+	world.run();
+	await world.advance(60_000);
+
+	expect(world.calls).toEqual(["stop web-1"]);
+	expect(world.up()).toEqual(["web-2", "web-3"]);
+	expect(world.scaler.decisions().get("nodes")?.at(-1)).toMatchObject({ kind: "hold", policy: { max: 2 } });
+});

@@ -65,7 +65,11 @@ const inspected = v.object({
 		StopSignal: v.optional(v.pipe(v.union([v.string(), v.number()]), v.transform(String)), "SIGTERM"),
 		StopTimeout: v.optional(v.nullable(v.pipe(v.number(), v.integer("whole seconds")), 10), 10),
 	}),
-	HostConfig: v.object({ NetworkMode: v.string(), ...limits }),
+	HostConfig: v.object({
+		NetworkMode: v.string(),
+		AutoRemove: v.optional(v.boolean(), false),
+		...limits,
+	}),
 	NetworkSettings: v.object({
 		Networks: networks,
 		Ports: v.nullish(v.record(v.string(), v.nullable(v.array(binding)))),
@@ -100,6 +104,7 @@ export function containerOf(json: unknown): Container {
 		stopSignal: stopSignalOf(Config.StopSignal),
 		stopTimeout: Config.StopTimeout < 0 ? endless : Config.StopTimeout,
 		...(processors !== undefined && { processors }),
+		...(HostConfig.AutoRemove && { endsForGood: true }),
 	};
 }
 

@@ -31,6 +31,8 @@ export type Container = {
 	readonly stopTimeout: number;
 	/** How many processors it may use, such as 0.5, where it has a limit of its own. */
 	readonly processors?: number;
+	/** Docker removes it as soon as it has ended (`docker run --rm`). */
+	readonly endsForGood?: true;
 };
 
 export type ContainerState = "created" | "running" | "paused" | "restarting" | "removing" | "exited" | "dead";

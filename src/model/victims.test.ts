@@ -5,6 +5,10 @@ import { type Serving, victims } from "./victims.ts";
 
 const generation = "0a1b2c3d4e5f";
 const created = (at: string, one: ScaledMember) => ({ ...one, container: { ...one.container, created: at } });
+const forGood = (one: ScaledMember): ScaledMember => ({
+	...one,
+	container: { ...one.container, endsForGood: true },
+});
 const [early, late] = ["2026-01-01T00:00:00Z", "2026-01-02T00:00:00Z"];
 
 /** The names in the order in which they go; whoever HAProxy tells nothing of answers, with nothing in flight. */
@@ -19,6 +23,11 @@ test.each<[string, readonly ScaledMember[], Readonly<Record<string, Partial<Serv
 	[
 		"a clone before an original, however busy",
 		[original("last"), cloned(1)],
+		{ "web-scale-1": { current: 9 } },
+	],
+	[
+		"who can be started again before whom Docker would remove",
+		[forGood(original("last")), original("web-scale-1")],
 		{ "web-scale-1": { current: 9 } },
 	],
 	[

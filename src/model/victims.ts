@@ -5,7 +5,7 @@ import type { ScaledMember } from "./scaled-pools.ts";
 export type Serving = { readonly current: number; readonly open: boolean };
 
 /**
- * Who goes first: clones before originals, those that don't answer, those of an older generation, those with the fewest
+ * Who goes first: what is there to be started again before what Docker would remove, clones before originals, those that don't answer, those of an older generation, those with the fewest
  * requests in flight, the newest.
  */
 export function victims(
@@ -16,6 +16,7 @@ export function victims(
 	const keys = (one: ScaledMember): readonly number[] => {
 		const now = serving(one);
 		return [
+			Number(one.container.endsForGood === true),
 			Number(one.clone === undefined),
 			Number(now?.open === true && !one.failed),
 			Number(one.clone?.generation === generation),
