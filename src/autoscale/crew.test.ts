@@ -19,6 +19,7 @@ const denied = { kind: "denied", message: "no POST" } as const;
 function crewOf(
 	replicas: Partial<ScalerPorts["replicas"]> = {},
 	departing: Partial<Pick<Departures, "begin" | "discard" | "keep" | "names" | "fallingAsleep">> = {},
+	isInDoubt = () => false,
 ) {
 	const clock = createFakeClock();
 	const [calls, events, retired, began]: [string[], ScaleEvent[], string[], Leaver[]] = [[], [], [], []];
@@ -42,11 +43,25 @@ function crewOf(
 			...departing,
 		},
 		clock,
+		isInDoubt,
 	});
 	return { crew, clock, calls, events, retired, began, unseen };
 }
 
 const created = (calls: readonly string[]) => calls.filter((call) => call.startsWith("create"));
+
+test("what is made while the original is told to stop is not started, and no other is made", async () => {
+	let isInDoubt = false;
+	const create = async () => {
+		isInDoubt = true;
+		return { kind: "created", id: "new" } as const;
+	};
+	const { crew, calls, events, unseen } = crewOf({ create }, {}, () => isInDoubt);
+
+	expect(await crew.add(sourceFor(), place, 3, "62 in flight", signal)).toBe(0);
+	expect(calls).toEqual(["remove new"]);
+	expect([...events, ...unseen]).toEqual([]);
+});
 
 test("those that sleep are woken before any clone is made, and none is made for one that is falling asleep", async () => {
 	const sleeping = [{ container: container("web-2"), died: undefined }];

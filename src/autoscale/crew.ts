@@ -49,11 +49,15 @@ type Parts = {
 	readonly lives: Pick<Lives, "started" | "retired" | "unseen">;
 	readonly departures: Pick<Departures, "begin" | "discard" | "keep" | "names" | "fallingAsleep">;
 	readonly clock: Clock;
+	readonly isInDoubt: (source: Source) => boolean;
 };
 
-export function createCrew({ ports: { replicas, record }, lives, departures, clock }: Parts): Crew {
+export function createCrew(parts: Parts): Crew {
+	const { lives, departures, clock } = parts;
+	const { replicas, record } = parts.ports;
+	const tell = tellTo(record);
 	const obstacle = createObstacle(clock);
-	const starter = createStarter({ replicas, lives, obstacle, clock });
+	const starter = createStarter({ ...parts, replicas, obstacle });
 	/** Ordinals whose names somebody else has. */
 	const taken = new Set<number>();
 
@@ -102,15 +106,6 @@ export function createCrew({ ports: { replicas, record }, lives, departures, clo
 		obstacle.answered(leaver.pool, await departures.discard(leaver, signal));
 	};
 
-	function tell(
-		event: ScaleEvent["event"],
-		pool: string,
-		ones: readonly { readonly id: string; readonly name: string }[],
-		why: string,
-	): void {
-		record(ones.map(({ id, name }) => ({ event, role: "backend", id, name, pool, address: "", why })));
-	}
-
 	return {
 		add,
 		takeAway,
@@ -122,6 +117,16 @@ export function createCrew({ ports: { replicas, record }, lives, departures, clo
 		forget: () => obstacle.met(undefined),
 		isDenied: obstacle.isDenied,
 	};
+}
+
+function tellTo(record: ScalerPorts["record"]) {
+	return (
+		event: ScaleEvent["event"],
+		pool: string,
+		ones: readonly { readonly id: string; readonly name: string }[],
+		why: string,
+	): void =>
+		record(ones.map(({ id, name }) => ({ event, role: "backend", id, name, pool, address: "", why })));
 }
 
 /** Those of who is there, of who is not seen yet, and of who has not gone yet are in use. */

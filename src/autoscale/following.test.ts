@@ -45,6 +45,42 @@ describe("clones follow their original", () => {
 		expect(world.up()).toHaveLength(3);
 	});
 
+	test("while the original takes its time to stop none is made, whatever the load", async () => {
+		const world = scaledWorld(scaledContainer("web", "2-8"));
+		world.run();
+		await world.advance(2_000);
+		const made = Promise.withResolvers<void>();
+		world.now.making = made.promise;
+		world.now.inFlight = 400;
+		await world.advance(5_000);
+		world.happens("web", {}, "kill");
+		made.resolve();
+		await world.advance(6_000);
+		expect(world.all()).toEqual(["web", "web-scale-1"]);
+		const decisions = world.scaler.decisions().get("nodes") ?? [];
+		expect(decisions.filter(({ kind }) => kind === "up")).toHaveLength(1);
+
+		world.happens("web", { state: "exited" }, "die", "stop");
+		await world.advance(20_000);
+		expect(world.up()).toEqual([]);
+	});
+
+	test("a person may start them before it, as `compose start` does, though they take their time", async () => {
+		const world = scaledWorld(scaledContainer("web", "2"));
+		world.run();
+		await world.advance(2_000);
+		for (const name of ["web", "web-scale-1"]) world.happens(name, ...dockerStop);
+		await world.advance(20_000);
+		const startedAt = "2026-03-01T00:00:00Z";
+		world.happens("web-scale-1", { state: "running", health: "starting", startedAt }, "start");
+		await world.advance(3_000);
+		world.happens("web", { state: "running", startedAt }, "start");
+		await world.advance(3_000);
+
+		expect(world.calls).toEqual(["create web-scale-1"]);
+		expect(world.up()).toEqual(["web", "web-scale-1"]);
+	});
+
 	test("made anew with another image, it has others, each ready before an old one goes", async () => {
 		const world = scaledWorld(scaledContainer("web", "3"));
 		world.run();

@@ -7,13 +7,16 @@ export type Grown =
 	/** Somebody has one of that name. */
 	| { readonly kind: "exists" }
 	| { readonly kind: "denied"; readonly message: string }
+	/** Its original was told to stop meanwhile. */
+	| { readonly kind: "in doubt" }
 	| Extract<Cloning, { kind: "refused" }>;
 
-/** Makes one clone and starts it. Throws `AppError` as the engine does; what was made and can't be started is removed again. */
+/** Makes one clone and starts it. Throws `AppError` as the engine does; what was made and can't be started, or is not to be, is removed again. */
 export async function grow(
 	template: Template,
 	order: CloneOrder,
 	replicas: ReplicasPort,
+	isInDoubt: () => boolean,
 	signal: AbortSignal,
 ): Promise<Grown> {
 	const cloning = cloneOf(template, order);
@@ -21,7 +24,8 @@ export async function grow(
 	const made = await replicas.create(cloning.name, cloning.body, signal);
 	if (made.kind !== "created") return made;
 	try {
-		const started = await replicas.start(made.id, signal);
+		// A busy engine takes seconds to make one.
+		const started = isInDoubt() ? ({ kind: "in doubt" } as const) : await replicas.start(made.id, signal);
 		if (started.kind === "done") return { kind: "started", id: made.id, name: cloning.name };
 		await replicas.remove(made.id, signal);
 		return started;

@@ -6,7 +6,7 @@ import type { Problem } from "../model/problem.ts";
 import type { ScaleDecision } from "../model/scale.ts";
 import type { PoolMemory } from "../model/scale-memory.ts";
 import { asOrdered, type ScaleOrder } from "../model/scale-order.ts";
-import type { ScaledPool } from "../model/scaled-pools.ts";
+import type { ScaledMember, ScaledPool } from "../model/scaled-pools.ts";
 import { createComplaints } from "./complaints.ts";
 import { startingClones } from "./counts.ts";
 import { type Crew, createCrew, type Place } from "./crew.ts";
@@ -22,7 +22,7 @@ import type { ScalerPorts } from "./ports.ts";
 import { createProcessors } from "./processors.ts";
 import type { Room } from "./room.ts";
 import { createSleepers } from "./sleepers.ts";
-import { type Marking, type Source, sourceKept, sourceOf } from "./source.ts";
+import { isInDoubt, type Marking, type Source, sourceKept, sourceOf } from "./source.ts";
 import { uncloneable } from "./uncloneable.ts";
 
 /** Keeps one pool at the size that is asked for. */
@@ -70,7 +70,8 @@ export function createKeeper(parts: KeeperParts, kept?: PoolMemory): Keeper {
 	const experience = createExperience(kept?.failures, clock.now());
 	const [lives, departures] = [createLives(ends, kept), createDepartures(parts)];
 	const asRemembered = createSleepers({ asleep: ports.asleep, ends });
-	const crew = createCrew({ ...parts, lives, departures });
+	const inDoubt = (its: Source) => isInDoubt(its, ports.draft(), ends);
+	const crew = createCrew({ ...parts, lives, departures, isInDoubt: inDoubt });
 	const deed = createDeed(crew, gauge.load);
 	const decider = createDecider({ ...parts, gauge, processors, experience, lives, departures, deed, diary });
 	let [source, ordered] = [kept && sourceKept(kept, language, marking), kept?.ordered];
@@ -84,14 +85,16 @@ export function createKeeper(parts: KeeperParts, kept?: PoolMemory): Keeper {
 
 	const turn: Keeper["turn"] = async (found, room, leads, signal) => {
 		const pool = asRemembered(found);
-		const members = departures.staying(pool.members);
-		const { readyMs } = (pool.asked ?? source?.asked)?.policy ?? { readyMs: 0 };
-		const news = lives.look(members, readyMs, clock.now());
+		const { readyMs } = (pool.asked ?? source?.asked)?.policy ?? { readyMs: Number.POSITIVE_INFINITY };
+		const news = lives.look(departures.staying(pool.members), readyMs, clock.now());
 		experience.heed(news, clock.now(), pool.sleeping);
 		if (leads) await clear(news, { ...pool, readyMs }, { crew, ends }, signal);
 		const place = { ...pool, members: departures.staying(pool.members) };
 		const next = await sourceOf(pool.asked, source, { ...ports, ends, marking }, signal);
-		if (next === undefined) return letGo(place, leads, signal);
+		if (next === undefined) {
+			letGo(place, leads, signal);
+			return 0;
+		}
 		heed(next, ports.order(pool.pool));
 		processors.follow(asOrdered(next.asked.policy, ordered), place, gauge.load(), signal);
 		const elsewhere = await inFlightOfLast(place, diary.all().at(-1), ports, signal);
@@ -109,15 +112,13 @@ export function createKeeper(parts: KeeperParts, kept?: PoolMemory): Keeper {
 	}
 
 	/** Nobody asks for a size any more. The one who did may come back, and would find nobody to share the load with. */
-	function letGo({ pool, members }: Place, leads: boolean, signal: AbortSignal): 0 {
+	function letGo({ pool, members }: Place, leads: boolean, signal: AbortSignal): void {
+		if (source && inDoubt(source)) return;
 		aloneSince ??= clock.now();
-		if (clock.now() - aloneSince < comebackMs) return 0;
+		if (clock.now() - aloneSince < comebackMs) return;
 		source = undefined;
 		for (const one of [decider, experience, crew]) one.forget();
-		if (crew.isDenied() || !leads) return 0;
-		const clones = members.filter(({ clone }) => clone !== undefined);
-		crew.takeAway(pool, clones, "its original has gone", signal);
-		return 0;
+		if (leads && !crew.isDenied()) crew.takeAway(pool, clonesOf(members), "its original has gone", signal);
 	}
 
 	return {
@@ -129,6 +130,10 @@ export function createKeeper(parts: KeeperParts, kept?: PoolMemory): Keeper {
 		memory: () => source && { ...memoryOf(source), ordered, ...lives.kept(), failures: experience.kept() },
 		isDone: () => source === undefined && !departures.isGoingOn(),
 	};
+}
+
+function clonesOf(members: readonly ScaledMember[]): readonly ScaledMember[] {
+	return members.filter(({ clone }) => clone !== undefined);
 }
 
 function memoryOf({ asked: { original }, template }: Source): Pick<PoolMemory, "original" | "template"> {

@@ -68,7 +68,7 @@ test("an original that is gone before it is read leaves things as they were", as
 
 test.each<[string, readonly string[], boolean]>([
 	["has crashed", ["die"], true],
-	["is being told to stop", ["kill"], true],
+	["is being told to stop", ["kill"], false],
 	["was stopped", ["kill", "die", "stop"], false],
 	["was removed", ["kill", "die", "destroy"], false],
 	["has crashed and was removed", ["die", "destroy"], false],

@@ -1,3 +1,4 @@
+import type { Draft } from "../model/build.ts";
 import { type CloneOrder, cloneOf } from "../model/clone.ts";
 import { type LabelLanguage, readLabels } from "../model/labels.ts";
 import type { PoolMemory } from "../model/scale-memory.ts";
@@ -57,6 +58,19 @@ function sourceFrom(asked: Asked, template: Template, marking: Marking): Source 
 	return { asked, template, order, generation: cloning.kind === "clone" ? cloning.generation : undefined };
 }
 
+/**
+ * Somebody has told its original to stop, and it takes its time: that may be a `compose down`, which a clone that is made
+ * meanwhile would outlive, and keep the project's networks.
+ */
+export function isInDoubt(
+	{ template: { id } }: Source,
+	draft: Draft | undefined,
+	ends: Pick<Ends, "of">,
+): boolean {
+	const hasSay = draft?.standings.some((one) => one.container.id === id && one.hasSay) ?? false;
+	return !hasSay && ends.of(id) === "unknown";
+}
+
 type Parts = {
 	readonly ends: Pick<Ends, "of" | "isRemoved">;
 	readonly replicas: Pick<ScalerPorts["replicas"], "template">;
@@ -71,6 +85,6 @@ async function isStill(
 	signal: AbortSignal,
 ): Promise<boolean> {
 	const id = before?.asked.original.id;
-	if (id === undefined || ends.of(id) === "wanted" || ends.isRemoved(id)) return false;
+	if (id === undefined || ends.of(id) !== "failed" || ends.isRemoved(id)) return false;
 	return (await replicas.template(id, signal)) !== undefined;
 }

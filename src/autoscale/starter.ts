@@ -21,10 +21,11 @@ type Parts = {
 	readonly lives: Pick<Lives, "started">;
 	readonly obstacle: Pick<Obstacle, "met" | "denied" | "failed">;
 	readonly clock: Pick<Clock, "now">;
+	readonly isInDoubt: (source: Source) => boolean;
 };
 
-export function createStarter({ replicas, lives, obstacle, clock }: Parts): Starter {
-	const starts = createStarts(replicas, clock);
+export function createStarter({ replicas, lives, obstacle, clock, isInDoubt }: Parts): Starter {
+	const starts = createStarts(replicas, clock, isInDoubt);
 
 	return {
 		clone: async (source, ordinal, pool, signal) => {

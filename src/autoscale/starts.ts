@@ -17,7 +17,11 @@ export type Starts = {
 /** Until the next try, in milliseconds: twice as long each time. A network or an engine may be back at any moment. */
 const [shortestGap, longestGap] = [2_000, 30_000];
 
-export function createStarts(replicas: ReplicasPort, clock: Pick<Clock, "now">): Starts {
+export function createStarts(
+	replicas: ReplicasPort,
+	clock: Pick<Clock, "now">,
+	isInDoubt: (source: Source) => boolean,
+): Starts {
 	let broken: { readonly gap: number; readonly until: number; readonly why: unknown } | undefined;
 
 	async function unlessBroken<T>(act: () => Promise<T>): Promise<T> {
@@ -34,8 +38,11 @@ export function createStarts(replicas: ReplicasPort, clock: Pick<Clock, "now">):
 	}
 
 	return {
-		grow: async ({ template, order }, ordinal, signal) =>
-			await unlessBroken(() => grow(template, { ...order, ordinal }, replicas, signal)),
+		grow: async (source, ordinal, signal) => {
+			const { template, order } = source;
+			const doubt = () => isInDoubt(source);
+			return await unlessBroken(() => grow(template, { ...order, ordinal }, replicas, doubt, signal));
+		},
 		wake: async (id, signal) => await unlessBroken(() => replicas.start(id, signal)),
 	};
 }
