@@ -48,6 +48,16 @@ test.each<[string, readonly ScaledMember[], Readonly<Record<string, Partial<Serv
 	expect(order(members.toReversed(), serving)[0]).toBe("web-scale-1");
 });
 
+test("who alone answers goes last, a clone also: else nobody would be served", () => {
+	const members = [cloned(1), original("paused"), cloned(2)];
+	expect(order(members, { paused: { open: false }, "web-scale-1": { current: 1 } })).toEqual([
+		"web-scale-2",
+		"paused",
+		"web-scale-1",
+	]);
+	expect(order([forGood(original("paused")), cloned(1)], { paused: { open: false } }).at(-1)).toBe("paused");
+});
+
 test("who is alike goes in an order that does not change", () => {
 	const alike = [cloned(1), cloned(2), cloned(3)];
 	expect(order(alike)).toEqual(order(alike.toReversed()));
