@@ -69,7 +69,8 @@ export async function run(
 	const tells = { announce: announcer.announce, engine: client } as const;
 	const scaling = await openScaling(settings, { ...shared, ...tells });
 	const held = () => new Map([...holds.all(), ...scaling.held()]);
-	const ports = portsOf(settings, { client, inventory, probe, haproxy, membership, cookieKey, holds, held });
+	const kept = { membership, cookieKey, holds, asleep } as const;
+	const ports = portsOf(settings, { client, inventory, probe, haproxy, ...kept, held });
 	const reconciler = createReconciler(ports, systemClock, {
 		policy: policyOf(settings),
 		options: await optionsOf(settings, cookieKey.key),
@@ -188,13 +189,12 @@ type Told = {
 	readonly trigger: Trigger;
 	readonly log: Log;
 	readonly sockets: ReturnType<typeof socketsOf>;
-	readonly asleep: Asleep;
 	readonly scaling: Scaling;
 };
 
 function adminPorts(
 	settings: Settings,
-	{ client, status, haproxy, membership, announcer, holds, trigger, log, sockets, asleep, scaling }: Told,
+	{ client, status, haproxy, membership, announcer, holds, trigger, log, sockets, scaling }: Told,
 ): AdminPorts {
 	const { worker, master } = sockets;
 	const servers: AdminPorts["servers"] = async (signal) =>
@@ -214,11 +214,7 @@ function adminPorts(
 			const others = await Promise.all([announcer.problems(), missingSockets(settings.haproxyDir)]);
 			const processes = await showOldProcesses(master, signal).catch(() => []);
 			const oldProcesses = { endAfter: settings.hardStopAfter, processes };
-			return withOthers({ ...status.view(), oldProcesses }, [
-				...others.flat(),
-				...scaling.scaler.problems(),
-				...asleep.problems(),
-			]);
+			return withOthers({ ...status.view(), oldProcesses }, [...others.flat(), ...scaling.scaler.problems()]);
 		},
 		servers,
 		health: async (signal) => healthOf(status.sinceLastTurn(), await loadedNowOrSoon(haproxy, signal)),

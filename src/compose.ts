@@ -19,6 +19,7 @@ import type { JoinPolicy } from "./model/surroundings.ts";
 import type { Ports } from "./reconcile/ports.ts";
 import { loadTemplates } from "./render/engine.ts";
 import type { Settings } from "./settings.ts";
+import type { Asleep } from "./state/asleep.ts";
 import { type CookieKey, keptCookieKey, openCookieKey } from "./state/cookie-key.ts";
 import type { Holds } from "./state/holds.ts";
 import { createKeptTemplates } from "./state/kept-templates.ts";
@@ -65,13 +66,14 @@ type Parts = {
 	readonly membership: MembershipLog;
 	readonly cookieKey: CookieKey;
 	readonly holds: Holds;
+	readonly asleep: Pick<Asleep, "keep">;
 	/** What people have set, and who is on the way out, by container id. */
 	readonly held: Ports["held"];
 };
 
 export function portsOf(
 	settings: Settings,
-	{ client, inventory, probe, haproxy, membership, cookieKey, holds, held }: Parts,
+	{ client, inventory, probe, haproxy, membership, cookieKey, holds, asleep, held }: Parts,
 ): Ports {
 	const lastGood = lastGoodOf(settings, client);
 	return {
@@ -89,6 +91,7 @@ export function portsOf(
 			proxy: createStopGrace(settings.runDir),
 			cookieKey: cookieKey.keep,
 			holds: holds.keep,
+			asleep: asleep.keep,
 			lastGood: lastGood.confirm,
 		},
 	};

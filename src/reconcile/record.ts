@@ -31,6 +31,7 @@ export function createRecord(
 			records.cookieKey(),
 			records.lastGood(),
 			records.holds(),
+			records.asleep(),
 		]);
 		return { ...outcome, changes, problems: [...outcome.problems, ...unwritten.flat()] };
 	};

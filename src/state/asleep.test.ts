@@ -36,17 +36,22 @@ test("a file that is none is as good as none", async () => {
 	expect(await reopened()).toEqual({});
 });
 
-test("what can't be written holds all the same, and is a problem until it can", async () => {
-	const { all, set, problems } = await openAsleep(directory.path);
+test("what can't be written holds all the same, is a problem, and is written once it can be", async () => {
+	const { all, set, keep } = await openAsleep(directory.path);
 	// In the way of the file that is written first, as a full disk would be.
 	await mkdir(`${file}.next`);
 	set(web, started);
-	await vi.waitFor(() => expect(problems()).toMatchObject([{ code: "scale-not-kept", subject: file }]));
+	expect(await keep()).toMatchObject([{ code: "scale-not-kept", subject: file }]);
 	expect(all().get(web)).toBe(started);
 	await expect(readFile(file)).rejects.toThrow("ENOENT");
 
 	await rm(`${file}.next`, { recursive: true });
-	set(api, started);
-	await vi.waitFor(() => expect(problems()).toEqual([]));
-	expect(await reopened()).toEqual({ [web]: started, [api]: started });
+	expect(await keep()).toEqual([]);
+	expect(await reopened()).toEqual({ [web]: started });
+});
+
+test("nothing is written before anybody slept", async () => {
+	const { keep } = await openAsleep(directory.path);
+	expect(await keep()).toEqual([]);
+	await expect(readFile(file)).rejects.toThrow("ENOENT");
 });

@@ -13,21 +13,17 @@ export type Asleep = {
 	readonly set: (id: string, startedAt: string | undefined) => void;
 	/** Forgets those that are gone for certain. Rejects as `isGone` does. */
 	readonly prune: (isGone: (id: string) => Promise<boolean>) => Promise<void>;
-	/** What keeps it from outliving the controller. */
-	readonly problems: () => readonly Problem[];
+	/** Tries again what went wrong, if anything did; gives what keeps it from outliving the controller. Never throws. */
+	readonly keep: () => Promise<readonly Problem[]>;
 };
 
 /** A file that can't be read is none: who is not known to be asleep is as one that a person has stopped. */
 export async function openAsleep(stateDir: string): Promise<Asleep> {
 	const file = join(stateDir, "asleep.json");
 	const kept = await openKeptMap(file, v.string());
-	let fault: string | undefined;
 
 	function set(id: string, startedAt: string | undefined): void {
-		if (kept.all().get(id) === startedAt) return;
-		void kept.set(id, startedAt).then((found) => {
-			fault = found;
-		});
+		if (kept.all().get(id) !== startedAt) void kept.set(id, startedAt);
 	}
 
 	return {
@@ -36,7 +32,10 @@ export async function openAsleep(stateDir: string): Promise<Asleep> {
 		prune: async (isGone) => {
 			for (const id of kept.all().keys()) if (await isGone(id)) set(id, undefined);
 		},
-		problems: () => (fault === undefined ? [] : [notKept(file, fault)]),
+		keep: async () => {
+			const fault = await kept.keep();
+			return fault === undefined ? [] : [notKept(file, fault)];
+		},
 	};
 }
 
@@ -46,6 +45,6 @@ function notKept(file: string, fault: string): Problem {
 		severity: "problem",
 		subject: file,
 		message: `who is asleep can't be written there: ${fault}; a controller that is started anew takes them for stopped by people`,
-		hint: "make room on the volume of the state directory, or make it writable",
+		hint: "make room on the volume of the state directory, or make it writable; it is tried again by itself",
 	};
 }

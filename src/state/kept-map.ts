@@ -7,6 +7,8 @@ export type KeptMap<Value> = {
 	readonly all: () => ReadonlyMap<string, Value>;
 	/** Counts at once; undefined takes it away. Gives why it can't be written down, if it can't. Never throws. */
 	readonly set: (key: string, value: Value | undefined) => Promise<string | undefined>;
+	/** Tries again what went wrong, if anything did; gives why it still does. Never throws. */
+	readonly keep: () => Promise<string | undefined>;
 };
 
 /** A file that can't be read is none. */
@@ -17,16 +19,24 @@ export async function openKeptMap<Value>(
 	const contents = v.pipe(v.string(), v.parseJson(), v.record(v.string(), value));
 	const kept = v.safeParse(contents, await readFile(file, "utf8").catch(() => ""));
 	let all: ReadonlyMap<string, Value> = new Map(kept.success ? Object.entries(kept.output) : []);
+	let fault: string | undefined;
 	let turn: Promise<unknown> = Promise.resolve();
 
-	async function keep(): Promise<string | undefined> {
+	/** One after the other: an older state must not be written last. */
+	function inTurn(act: () => Promise<void>): Promise<string | undefined> {
+		const done = turn.then(act).then(() => fault);
+		turn = done;
+		return done;
+	}
+
+	async function write(): Promise<void> {
 		try {
 			const text = `${JSON.stringify(Object.fromEntries([...all].toSorted()), undefined, "\t")}\n`;
 			await writeFile(`${file}.next`, text, { mode: 0o640, flush: true });
 			await rename(`${file}.next`, file);
-			return undefined;
+			fault = undefined;
 		} catch (thrown) {
-			return messageOf(thrown);
+			fault = messageOf(thrown);
 		}
 	}
 
@@ -35,10 +45,8 @@ export async function openKeptMap<Value>(
 		set: async (key, value) => {
 			const others = [...all].filter(([other]) => other !== key);
 			all = new Map(value === undefined ? others : [...others, [key, value] as const]);
-			// One after the other: an older state must not be written last.
-			const kept = turn.then(keep);
-			turn = kept;
-			return await kept;
+			return await inTurn(write);
 		},
+		keep: async () => await inTurn(async () => (fault === undefined ? undefined : await write())),
 	};
 }

@@ -201,6 +201,7 @@ export function createFakeWorld(circumstances: Circumstances = {}): FakeWorld {
 					return [];
 				},
 				holds: async () => [],
+				asleep: async () => [],
 			},
 		},
 	};
