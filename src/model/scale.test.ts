@@ -35,6 +35,17 @@ describe("more", () => {
 		).toBe(kind);
 	});
 
+	test("what a rate wants is not doubted because no more is answered: as many requests come whatever is added", () => {
+		const steady = [2, 16, 20].map((seconds, index) => ({
+			...busy(10, seconds),
+			seen: { ready: index + 1, measuredReadyMs: 1_000, canStart: 1 },
+		}));
+
+		const decision = lastOf({ target: 100, rps: 10 }, ...steady);
+		expect(decision.demand?.want).toBe(10);
+		expect(decision).toMatchObject({ brakeUntil: undefined, doubted: false });
+	});
+
 	test.each([
 		[0.76, "hold"],
 		[0.78, "up"],

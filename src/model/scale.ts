@@ -88,7 +88,9 @@ function remembered(
 
 function judgedBy(brake: Brake, demand: Demand, policy: ScalePolicy, observed: Observation): Brake {
 	const { now, ready, starting, measuredReadyMs = policy.readyMs } = observed;
-	const wanting = demand.signals.some(({ load }) => load > upAbove * (ready + starting));
+	// As many requests come whether it does any good or not.
+	const others = demand.signals.filter(({ name }) => name !== "rps");
+	const wanting = others.some(({ load }) => load > upAbove * (ready + starting));
 	return judged(brake, { now, readyMs: measuredReadyMs, ready, demand, wanting });
 }
 
