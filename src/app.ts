@@ -69,7 +69,7 @@ export async function run(
 	const tells = { announce: announcer.announce, engine: client } as const;
 	const scaling = await openScaling(settings, { ...shared, ...tells });
 	const held = () => new Map([...holds.all(), ...scaling.held()]);
-	const kept = { membership, cookieKey, holds, asleep } as const;
+	const kept = { membership, cookieKey, holds, keepScaling: scaling.keep } as const;
 	const ports = portsOf(settings, { client, inventory, probe, haproxy, ...kept, held });
 	const reconciler = createReconciler(ports, systemClock, {
 		policy: policyOf(settings),

@@ -19,7 +19,6 @@ import type { JoinPolicy } from "./model/surroundings.ts";
 import type { Ports } from "./reconcile/ports.ts";
 import { loadTemplates } from "./render/engine.ts";
 import type { Settings } from "./settings.ts";
-import type { Asleep } from "./state/asleep.ts";
 import { type CookieKey, keptCookieKey, openCookieKey } from "./state/cookie-key.ts";
 import type { Holds } from "./state/holds.ts";
 import { createKeptTemplates } from "./state/kept-templates.ts";
@@ -66,14 +65,15 @@ type Parts = {
 	readonly membership: MembershipLog;
 	readonly cookieKey: CookieKey;
 	readonly holds: Holds;
-	readonly asleep: Pick<Asleep, "keep">;
+	/** What scaling keeps in the state directory. */
+	readonly keepScaling: Ports["records"]["scaling"];
 	/** What people have set, and who is on the way out, by container id. */
 	readonly held: Ports["held"];
 };
 
 export function portsOf(
 	settings: Settings,
-	{ client, inventory, probe, haproxy, membership, cookieKey, holds, asleep, held }: Parts,
+	{ client, inventory, probe, haproxy, membership, cookieKey, holds, keepScaling, held }: Parts,
 ): Ports {
 	const lastGood = lastGoodOf(settings, client);
 	return {
@@ -91,7 +91,7 @@ export function portsOf(
 			proxy: createStopGrace(settings.runDir),
 			cookieKey: cookieKey.keep,
 			holds: holds.keep,
-			asleep: asleep.keep,
+			scaling: keepScaling,
 			lastGood: lastGood.confirm,
 		},
 	};

@@ -14,6 +14,7 @@ import type { CommandSocket } from "./haproxy/socket.ts";
 import type { Log } from "./log.ts";
 import type { Hold } from "./model/fleet.ts";
 import { type Happening, problemHappenings, scaleHappenings } from "./model/happening.ts";
+import type { Problem } from "./model/problem.ts";
 import { reportProblems } from "./reconcile/loop.ts";
 import type { StatusBoard } from "./reconcile/status.ts";
 import type { Trigger } from "./reconcile/trigger.ts";
@@ -42,6 +43,8 @@ export type Scaling = {
 	readonly held: () => ReadonlyMap<string, Hold>;
 	/** What people are told of it, and what they set. */
 	readonly sources: ScaleSources;
+	/** Tries again to write down who sleeps, and what people have set, where that went wrong. Never throws. */
+	readonly keep: () => Promise<readonly Problem[]>;
 	/** Up to when an earlier controller has heard of all events, by the engine's clock, in milliseconds since 1970. */
 	readonly heardUntil: number | undefined;
 };
@@ -107,7 +110,8 @@ export async function openScaling(
 		},
 	};
 	const heardUntil = scale ? memory.kept.heardUntil : undefined;
-	return { scaler, held: () => held, sources, heardUntil };
+	const keep = async () => (await Promise.all([asleep.keep(), orders.keep()])).flat();
+	return { scaler, held: () => held, sources, keep, heardUntil };
 }
 
 /** Between two looks for who leads, in milliseconds. */

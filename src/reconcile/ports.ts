@@ -119,8 +119,8 @@ export type RecordsPort = {
 	readonly lastGood: () => Promise<readonly Problem[]>;
 	/** Sees to it that what people have set does, too. */
 	readonly holds: () => Promise<readonly Problem[]>;
-	/** And whom scaling has put to sleep. */
-	readonly asleep: () => Promise<readonly Problem[]>;
+	/** And whom scaling has put to sleep, and the sizes that people have set. */
+	readonly scaling: () => Promise<readonly Problem[]>;
 	/** Tells the supervisor of the proxy's own container: how long its stop may take. */
 	readonly proxy: (proxy: Self) => Promise<readonly Problem[]>;
 };

@@ -31,7 +31,7 @@ export function createRecord(
 			records.cookieKey(),
 			records.lastGood(),
 			records.holds(),
-			records.asleep(),
+			records.scaling(),
 		]);
 		return { ...outcome, changes, problems: [...outcome.problems, ...unwritten.flat()] };
 	};

@@ -201,7 +201,7 @@ export function createFakeWorld(circumstances: Circumstances = {}): FakeWorld {
 					return [];
 				},
 				holds: async () => [],
-				asleep: async () => [],
+				scaling: async () => [],
 			},
 		},
 	};
