@@ -43,12 +43,24 @@ export type DeciderParts = {
 	readonly diary: Pick<Diary, "note">;
 };
 
+/** Whoever stops one may be about to stop all, as `compose down` does: so long nobody is made to take its place, in milliseconds. */
+const settleMs = 1_000;
+const noneForNow: Room = { canStart: 0, why: "somebody was told to stop, and others may be next" };
+
 export function createDecider(parts: DeciderParts): Decider {
 	const { ports, clock, gauge, processors, experience, lives, departures, deed, diary } = parts;
 	let memory = noMemory;
+	let [parkedBefore, settledAt] = [0, Number.NEGATIVE_INFINITY];
+
+	function roomFor({ parked, room }: Seen): Room {
+		if (parked > parkedBefore) settledAt = clock.now() + settleMs;
+		parkedBefore = parked;
+		return clock.now() < settledAt ? noneForNow : room;
+	}
 
 	function observationOf(from: Source, { members, sleeping }: Place, seen: Seen): Observation {
-		const { room, parked, elsewhere } = seen;
+		const { parked, elsewhere } = seen;
+		const room = roomFor(seen);
 		const load = gauge.load();
 		const counts = countsOf(members, load);
 		const starting = counts.starting + lives.unseen().length;

@@ -65,6 +65,20 @@ describe("clones follow their original", () => {
 		expect(world.up()).toEqual([]);
 	});
 
+	test("whoever stops a clone may be about to stop them all: load waits a moment before it makes another", async () => {
+		const world = scaledWorld(scaledContainer("web", "1-8"));
+		world.run();
+		world.now.inFlight = 80;
+		await world.advance(30_000);
+		world.now.inFlight = 100;
+		world.happens("web-scale-1", {}, "kill");
+		await world.advance(1_500);
+		expect(world.all()).toHaveLength(4);
+
+		await world.advance(1_500);
+		expect(world.all().length).toBeGreaterThan(4);
+	});
+
 	test("a person may start them before it, as `compose start` does, though they take their time", async () => {
 		const world = scaledWorld(scaledContainer("web", "2"));
 		world.run();
