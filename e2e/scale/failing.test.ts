@@ -56,9 +56,7 @@ test.concurrent("where the machine has too little memory free nothing is started
 
 	const { why } = await decides(proxy, ({ kind, observed }) => kind === "hold" && observed.ready === 1);
 
-	expect(why).toContain(
-		"1 of at least 2 are there, and the host can bear no more: 100 MiB of memory are free",
-	);
+	expect(why).toContain("1 of at least 2 are there, and none can be started now: 100 MiB of memory are free");
 	expect((await ballast(proxy, "scale", "--explain")).stdout).toContain(why);
 	expect((await fetch(proxy.url)).status).toBe(200);
 	expect(await allIn(sandbox)).toEqual([original]);

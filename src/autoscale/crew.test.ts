@@ -134,6 +134,14 @@ test.each(["begin", "discard"] as const)("so does one that denies to stop one (%
 	expect(crew.problem()).toMatchObject({ code: "scale-denied" });
 });
 
+test("that one may not be made is a problem still when another has gone", async () => {
+	const { crew } = crewOf({ create: async () => denied }, { begin: async () => ({ kind: "gone" }) });
+	await crew.add(sourceFor(), place, 1, "", signal);
+	crew.takeAway("nodes", [cloned(1)], "", signal);
+	await settled();
+	expect(crew.problem()).toMatchObject({ code: "scale-denied" });
+});
+
 test("what can't be cloned is a problem with every reason, until there is another original", async () => {
 	const { crew, calls } = crewOf();
 	const source = sourceFor();

@@ -19,6 +19,10 @@ describe("what does not come up", () => {
 		expect(world.calls.filter((call) => call.startsWith("create"))).toHaveLength(1);
 		await world.advance(5_000);
 		expect(world.calls.filter((call) => call.startsWith("create"))).toHaveLength(2);
+
+		await world.advance(24_000);
+		expect(world.scaler.problems()[0]?.message).toContain("2 times in a row");
+		expect(world.complaints).toEqual(["clone-not-ready web-scale-1"]);
 	});
 
 	test("one that takes its time to stop holds up nobody, and its name is taken until it is gone", async () => {
@@ -124,6 +128,15 @@ describe("what does not come up", () => {
 		await world.advance(60_000);
 		expect(world.scaler.problems()).toEqual([]);
 		expect(world.complaints).toHaveLength(1);
+	});
+
+	test("one that may not be removed is left alone for a minute, too", async () => {
+		const world = scaledWorld(scaledContainer("web", "2", { labels: { "ballast.scale.ready": "20s" } }));
+		[world.now.start, world.now.removes] = ["never ready", "denied"];
+		world.run();
+		await world.advance(75_000);
+		expect(world.records.filter((line) => line.startsWith("scale-down"))).toHaveLength(1);
+		expect(world.scaler.problems()).toContainEqual(expect.objectContaining({ code: "scale-denied" }));
 	});
 
 	test("an engine that takes no changes is left alone for a minute, and that is a problem", async () => {

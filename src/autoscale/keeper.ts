@@ -17,7 +17,7 @@ import { createDiary } from "./diary.ts";
 import type { Ends } from "./ends.ts";
 import { createExperience } from "./experience.ts";
 import { createGauge } from "./gauge.ts";
-import { createLives, type News } from "./lives.ts";
+import { createLives, type Failed, type News } from "./lives.ts";
 import type { ScalerPorts } from "./ports.ts";
 import { createProcessors } from "./processors.ts";
 import type { Room } from "./room.ts";
@@ -154,10 +154,11 @@ function advised(source: Source): Source {
 async function clear(
 	{ failed }: News,
 	{ pool, members, readyMs }: ScaledPool & { readonly readyMs: number },
-	{ crew, ends }: { readonly crew: Pick<Crew, "discard">; readonly ends: Ends },
+	{ crew, ends }: { readonly crew: Pick<Crew, "discard" | "isDenied">; readonly ends: Ends },
 	signal: AbortSignal,
 ): Promise<void> {
-	for (const { id, name, early } of failed.filter(({ isClone }) => isClone)) {
+	const canTry = ({ id }: Failed) => !crew.isDenied() || ends.hasEnded(id);
+	for (const { id, name, early } of failed.filter((one) => one.isClone && canTry(one))) {
 		const hasEnded = ends.hasEnded(id);
 		const before = hasEnded
 			? "it ended before it was ever ready"

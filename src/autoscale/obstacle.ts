@@ -10,28 +10,27 @@ export type Obstacle = {
 	readonly failed: (problem: Problem) => void;
 	/** The engine has refused a change, and is not asked for another for a while. */
 	readonly denied: (pool: string, message: string) => void;
-	/** What came of taking one away: where one has gone, nothing that was denied before holds any more. */
+	/** What came of taking one away: where one has gone, none is kept from going any more. */
 	readonly answered: (pool: string, end: { readonly kind: "gone" | "kept" } | Denied) => void;
 	readonly isDenied: () => boolean;
 	readonly problem: () => Problem | undefined;
 };
 
 const deniedMs = 60_000;
-/** Longer than the law waits between two additions: while one is needed, it is tried again by then. */
+/** While one is needed, it is tried again by then, unless additions do no good or starts fail: then it is told anew. */
 const failedMs = 30_000;
 
 export function createObstacle(clock: Pick<Clock, "now">): Obstacle {
-	let [problem, isOfDenial]: [Problem | undefined, boolean] = [undefined, false];
+	let [problem, isOfLeaving]: [Problem | undefined, boolean] = [undefined, false];
 	let [deniedUntil, lapsesAt] = [Number.NEGATIVE_INFINITY, Number.POSITIVE_INFINITY];
 
 	function met(found: Problem | undefined): void {
-		[problem, isOfDenial, lapsesAt] = [found, false, Number.POSITIVE_INFINITY];
+		[problem, isOfLeaving, lapsesAt] = [found, false, Number.POSITIVE_INFINITY];
 	}
 
 	function denied(pool: string, message: string): void {
 		deniedUntil = clock.now() + deniedMs;
 		met(deniedProblem(pool, message));
-		isOfDenial = true;
 	}
 
 	return {
@@ -42,8 +41,10 @@ export function createObstacle(clock: Pick<Clock, "now">): Obstacle {
 		},
 		denied,
 		answered: (pool, end) => {
-			if (end.kind === "denied") denied(pool, end.message);
-			if (end.kind === "gone" && isOfDenial) problem = undefined;
+			if (end.kind === "gone" && isOfLeaving) problem = undefined;
+			if (end.kind !== "denied") return;
+			denied(pool, end.message);
+			isOfLeaving = true;
 		},
 		isDenied: () => clock.now() < deniedUntil,
 		problem: () => (clock.now() < lapsesAt ? problem : undefined),

@@ -79,7 +79,7 @@ export function createScaler(parts: Omit<KeeperParts, "ends">): Scaler {
 		remember(ends, keepers, ports, signal);
 		const before = told;
 		told = problems();
-		ports.complain(newProblems(told, before));
+		ports.complain(newProblems(told, before, matterOf));
 	}
 
 	const problems = () => [
@@ -101,4 +101,9 @@ export function createScaler(parts: Omit<KeeperParts, "ends">): Scaler {
 /** Not what ends with the controller: the engine may go on with that. */
 function remember(ends: Ends, keepers: Keepers, { memory }: ScalerPorts, signal: AbortSignal): void {
 	if (!signal.aborted) void memory.keep({ ...ends.kept(), pools: keepers.memory() });
+}
+
+/** Their words change with every try: what Docker says of it, how many there were. */
+function matterOf({ code, subject }: Problem): string {
+	return `${code} ${subject}`;
 }

@@ -1,11 +1,12 @@
 import { expect, test } from "vitest";
+import { build } from "../model/build.ts";
 import { readLabels, type Wishes } from "../model/labels.ts";
-import { container } from "../testing/containers.ts";
+import { container, surroundings, told } from "../testing/containers.ts";
 import { createFakeClock } from "../testing/fake-clock.ts";
 import { sourceFor, willingReplicas } from "../testing/scaled-members.ts";
 import { savedTemplate } from "../testing/templates.ts";
 import { createEnds } from "./ends.ts";
-import { sourceKept, sourceOf } from "./source.ts";
+import { isInDoubt, sourceKept, sourceOf } from "./source.ts";
 
 const { signal } = new AbortController();
 const before = sourceFor();
@@ -99,3 +100,21 @@ test("what an earlier controller has kept is the source that it had", async () =
 test("nobody asks where nobody ever has", async () => {
 	expect(await sourceOf(undefined, undefined, engine(), signal)).toBeUndefined();
 });
+
+test.each(["1-4", "0-4"])(
+	"an original of %s that a person has told to stop is in doubt until it has ended or joins again",
+	(scale) => {
+		const { ends, heard } = engine();
+		const original = { ...asked.original, labels: { ...asked.original.labels, "ballast.scale": scale } };
+		const [id, leaving] = told(original);
+		const isLeft = build(
+			surroundings({ containers: [original], leaving: [[id, { ...leaving, recent: true }]] }),
+		);
+		const isBack = build(surroundings({ containers: [original] }));
+		heard("kill");
+		expect(isInDoubt(before, isLeft, ends)).toBe(true);
+		expect(isInDoubt(before, isBack, ends)).toBe(false);
+		heard("die", "stop");
+		expect(isInDoubt(before, isLeft, ends)).toBe(false);
+	},
+);

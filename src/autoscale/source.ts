@@ -67,7 +67,8 @@ export function isInDoubt(
 	draft: Draft | undefined,
 	ends: Pick<Ends, "of">,
 ): boolean {
-	const hasSay = draft?.standings.some((one) => one.container.id === id && one.hasSay) ?? false;
+	const hasSay =
+		draft?.standings.some((one) => one.container.id === id && one.hasSay && !one.lingers) ?? false;
 	return !hasSay && ends.of(id) === "unknown";
 }
 

@@ -128,7 +128,7 @@ describe("one that does not come up", () => {
 		[world.now.waiting, world.now.canStart] = [1, 0];
 		await world.advance(2_000);
 		expect(world.excuses.at(-1)).toMatch(
-			/^nodes: 1 held, and nobody there to answer, and the host can bear no more/,
+			/^nodes: 1 held, and nobody there to answer, and none can be started now/,
 		);
 		expect(world.up()).toEqual([]);
 	});

@@ -17,10 +17,14 @@ export function distinct(problems: readonly Problem[]): readonly Problem[] {
 	return [...new Map(problems.map((one) => [identityOf(one), one])).values()];
 }
 
-/** Those that wait for a person, and did not before: each is worth a line in the log. */
-export function newProblems(now: readonly Problem[], before: readonly Problem[]): readonly Problem[] {
-	const told = new Set(before.map(identityOf));
-	return now.filter((problem) => problem.severity === "problem" && !told.has(identityOf(problem)));
+/** Those that wait for a person, and did not before: each is worth a line in the log. `keyOf`: alike, they are the same. */
+export function newProblems(
+	now: readonly Problem[],
+	before: readonly Problem[],
+	keyOf: (problem: Problem) => string = identityOf,
+): readonly Problem[] {
+	const told = new Set(before.map(keyOf));
+	return now.filter((problem) => problem.severity === "problem" && !told.has(keyOf(problem)));
 }
 
 /** Two of the same identity are the same problem. */

@@ -101,7 +101,7 @@ function started(kind: "mend" | "up" | "un-drain", by: number, why: string, situ
 	if (draining > 0) return { kind: "un-drain", by: Math.min(by, draining), why };
 	if (backOffUntil !== undefined)
 		return hold(`${why}, and the last ${failures.count} failed: next in ${left(backOffUntil, now)} s`);
-	if (canStart <= 0) return hold(`${why}, and the host can bear no more: ${room}`);
+	if (canStart <= 0) return hold(`${why}, and none can be started now: ${room}`);
 	return { kind, by: Math.min(by, canStart), why };
 }
 

@@ -98,7 +98,7 @@ describe("more", () => {
 		expect(lastOf({}, { ...busy(39), seen: { canStart: 1 } }).by).toBe(1);
 		const room = "100 MiB of memory are free, and 512 are kept";
 		const { why } = lastOf({}, { ...busy(39), seen: { canStart: 0, room } });
-		expect(why).toBe(`39 in flight want 4 at 10 each, and the host can bear no more: ${room}`);
+		expect(why).toBe(`39 in flight want 4 at 10 each, and none can be started now: ${room}`);
 	});
 });
 

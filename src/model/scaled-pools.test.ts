@@ -183,6 +183,14 @@ describe("what can't be had is a problem", () => {
 		]);
 	});
 
+	test("but not where another of the pool asks for one", () => {
+		const young = original("web-2", { "ballast.scale.target": "9" }, { created: "2026-01-02T00:00:00Z" });
+		const found = build(
+			surroundings({ containers: [original("web", { "ballast.scale": "1-4" }), young] }),
+		).problems;
+		expect(found.map(({ code }) => code)).not.toContain("scale-refused");
+	});
+
 	test("and told of an original alone", () => {
 		expect(problems(clone(1, { "ballast.scale": "2" }), false)).toEqual([]);
 	});

@@ -144,11 +144,14 @@ export function scaleProblems(
 	{ prefix }: LabelLanguage,
 	isOn: boolean,
 ): readonly Problem[] {
+	const isAsked = (pool: string | undefined) =>
+		standings.some(({ hasSay, reading: { wishes } }) => hasSay && wishes.scale && wishes.pool === pool);
 	return standings.flatMap((standing) => {
 		const { container, reading, hasSay } = standing;
 		const policy = scalePolicyOf(reading.wishes, container);
 		if (!hasSay || readMarks(container, prefix) !== undefined || !asksForScaling(reading)) return [];
 		if (!isOn) return [switchedOff(container, prefix)];
+		if (policy === undefined && isAsked(reading.wishes.pool)) return [];
 		const fault =
 			policy === undefined ? `none of them is ${prefix}scale, which says how many` : policyFault(policy);
 		return fault === undefined ? [] : [refused(container, fault, prefix)];

@@ -27,7 +27,7 @@ export type Hint = {
 	readonly all?: boolean;
 	/** Something was taken away, and requests would go astray: it never waits. */
 	readonly urgent?: boolean;
-	/** HAProxy's process may have changed. It is looked at every `idle` as well, however many hints come. */
+	/** HAProxy's process may have changed. It is looked at every `idle` as well, also while hints come, unless all are urgent. */
 	readonly look?: boolean;
 };
 
