@@ -35,14 +35,14 @@ nodes
     asked   min=1 max=8 target=20 queue=100ms ready=6s idle=300s mode=auto maxconn=28
     there   ready=1 starting=1 draining=0 unhealthy=0 aside=0 held=0 elsewhere=0 serving=2 present=2 rolloutUnderWay=no
     load    inFlight=63 queued=1 perSecond=125 answered=125 response=20ms queue=3ms
-    wanted  in-flight-30s=63.02/20=3.15→4 in-flight-6s=63.02/20=3.15→4 want=4 highest=4 lately=4
-    limits  canStart=2 (2 at once) measuredReady=4.2s pace=+8/-1 failures=0 seen=1s quiet=0ms window=60s lately=20s panic=20s doubted=no onTrial=no frozen=no
+    wanted  in-flight-30s=63.02/20=3.15→4 in-flight-6s=63.02/20=3.15→4 want=4 highest=4
+    limits  canStart=2 (2 at once) measuredReady=4.2s pace=+8/-1 failures=0 seen=1s quiet=0ms window=60s panic=60s doubted=no onTrial=no frozen=no
   11:59:59Z would hold: the last 3 failed: next in 12 s
     asked   min=1 max=8 target=20 queue=100ms ready=6s idle=300s mode=auto maxconn=28
     there   ready=1 starting=1 draining=0 unhealthy=0 aside=0 held=0 elsewhere=0 serving=2 present=2 rolloutUnderWay=no
     load    unknown
-    wanted  highest=4 lately=4
-    limits  canStart=2 (2 at once) measuredReady=4.2s pace=+8/-1 failures=3 lastFailure=28s ago seen=1s quiet=0ms window=60s lately=20s panic=45.5s doubted=no onTrial=no frozen=yes backOff=12s brake=205s
+    wanted  highest=4
+    limits  canStart=2 (2 at once) measuredReady=4.2s pace=+8/-1 failures=3 lastFailure=28s ago seen=1s quiet=0ms window=60s panic=45.5s doubted=no onTrial=no frozen=yes backOff=12s brake=205s
 `.trim(),
 	);
 });

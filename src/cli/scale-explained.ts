@@ -19,7 +19,7 @@ export function verdictText({ kind, by, why, advice }: ScaleDecision): string {
 
 /** What is in none of the named parts is shown as well, so nothing that the law comes to know is left out. */
 function rowsOf(decision: ScaleDecision): readonly (readonly [name: string, facts: readonly string[]])[] {
-	const { policy, observed, demand, serving, present, highest, lately, pace, ...rest } = decision;
+	const { policy, observed, demand, serving, present, highest, pace, ...rest } = decision;
 	const { kind: _, by: _by, why: _why, advice: _advice, ...limits } = rest;
 	const { now, canStart, room, failures, measuredReadyMs, rolloutUnderWay, ...counts } = observed;
 	const { ready, starting, draining, unhealthy, ...others } = counts;
@@ -30,7 +30,7 @@ function rowsOf(decision: ScaleDecision): readonly (readonly [name: string, fact
 		["asked", facts(policy)],
 		["there", facts({ ...there, rolloutUnderWay })],
 		["load", demand === undefined ? ["unknown"] : facts(load)],
-		["wanted", [...signals.map(signalText), ...facts({ want, highest, lately })]],
+		["wanted", [...signals.map(signalText), ...facts({ want, highest })]],
 		[
 			"limits",
 			[

@@ -50,9 +50,6 @@ export type Situation = {
 	readonly windowMs: number;
 	/** r: the most that was wanted within the window; undefined: nothing was. */
 	readonly highest: number | undefined;
-	/** The same of three starts, or of the window where that is less. */
-	readonly lately: number | undefined;
-	readonly latelyMs: number;
 	readonly pace: Pace;
 	/** Until when nothing is taken away, nothing added by load, nothing started; undefined: no such limit. */
 	readonly panicUntil: number | undefined;
@@ -68,20 +65,6 @@ export type Situation = {
 export function windowOf(policy: ScalePolicy, measuredReadyMs: number | undefined): number {
 	const readyMs = measuredReadyMs ?? policy.readyMs;
 	return policy.downAfterMs ?? Math.min(600_000, Math.max(60_000, 10 * readyMs));
-}
-
-/** How long what is more than one too many is kept. */
-export function latelyOf(policy: ScalePolicy, measuredReadyMs: number | undefined): number {
-	return policy.downAfterMs ?? Math.min(180_000, threeStarts(policy, measuredReadyMs));
-}
-
-/** How long everybody is kept after a need. */
-export function needOf(policy: ScalePolicy, measuredReadyMs: number | undefined): number {
-	return Math.min(60_000, threeStarts(policy, measuredReadyMs));
-}
-
-function threeStarts({ readyMs }: ScalePolicy, measuredReadyMs = readyMs): number {
-	return Math.max(20_000, 3 * measuredReadyMs);
 }
 
 export function startLimits({ failures, now }: Pick<Observation, "failures" | "now">): {

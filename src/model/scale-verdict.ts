@@ -106,11 +106,10 @@ function started(kind: "mend" | "up" | "un-drain", by: number, why: string, situ
 }
 
 function fewer(situation: Situation): Verdict | undefined {
-	const { policy, serving, observed } = situation;
-	const { enough, ms } = enoughOf(situation);
-	const least = Math.max(1, policy.min, enough);
+	const { policy, serving, highest, observed, windowMs } = situation;
+	const least = Math.max(1, policy.min, highest ?? serving);
 	if (serving <= least || policy.mode === "up-only") return undefined;
-	const why = `${least} have been enough for ${ms / 1000} s`;
+	const why = `${least} have been enough for ${windowMs / 1000} s`;
 	const hindrance = hindranceToFewer(situation);
 	if (hindrance !== undefined) return hold(`${why}, but ${hindrance}`);
 	const load = heaviest(situation)?.load ?? serving;
@@ -119,12 +118,6 @@ function fewer(situation: Situation): Verdict | undefined {
 	const by = Math.min(serving - least, bearable, situation.pace.down, observed.ready - 1);
 	if (by <= 0) return hold(`${why}, but the load of now is ${Math.round(load * 10) / 10} containers' work`);
 	return down(by, why);
-}
-
-/** One more than was wanted of late is kept for the whole window: a load between two numbers makes none come and go. */
-function enoughOf(situation: Situation): { readonly enough: number; readonly ms: number } {
-	const { serving, highest = serving, lately = serving, windowMs, latelyMs } = situation;
-	return highest <= lately + 1 ? { enough: highest, ms: windowMs } : { enough: lately + 1, ms: latelyMs };
 }
 
 /** What is held asks for somebody, and where nothing can be held, the next request would fail. */
@@ -146,8 +139,7 @@ function hindranceToFewer(situation: Situation): string | undefined {
 	if (demand === undefined || demand.queued > 0) return "requests are queued";
 	if (policy.cpu !== undefined && !demand.signals.some(({ name }) => name === "cpu"))
 		return "what they use of the processors is not known";
-	if (panicUntil !== undefined)
-		return `there was need, which keeps them for ${left(panicUntil, observed.now)} s more`;
+	if (panicUntil !== undefined) return `there was need ${60 - left(panicUntil, observed.now)} s ago`;
 	return pace.down === 0 ? "a pool halves within 15 s at most" : undefined;
 }
 

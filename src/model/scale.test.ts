@@ -102,6 +102,66 @@ describe("more", () => {
 	});
 });
 
+describe("fewer", () => {
+	const four = { ready: 4 };
+
+	test("only after they have been enough for the whole window", () => {
+		const run = during(begun(), { seconds: 61, load: { inFlight: 15 }, seen: four });
+
+		expect(run.decisions.slice(0, 60).every(({ kind }) => kind === "hold")).toBe(true);
+		expect(run.decisions.at(-1)).toMatchObject({
+			kind: "down",
+			by: 2,
+			why: "2 have been enough for 60 s",
+		});
+	});
+
+	test("one moment of load keeps them for another window", () => {
+		const quiet = { seconds: 50, load: { inFlight: 5 }, seen: four };
+		const run = [quiet, { ...busy(40, 6), seen: four }, quiet].reduce(during, begun());
+
+		expect(new Set(run.decisions.map(({ kind }) => kind))).toEqual(new Set(["hold"]));
+	});
+
+	test("a pool halves within 15 s at most", () => {
+		const run = during(begun({ max: 20 }), { seconds: 61, seen: { ready: 9 } });
+		const after = during(run, { seconds: 15, seen: { ready: 5 } });
+
+		expect(run.decisions.at(-1)).toMatchObject({ kind: "down", by: 4 });
+		expect(after.decisions.slice(61, 75).every(({ kind }) => kind === "hold")).toBe(true);
+		expect(after.decisions.at(-1)).toMatchObject({ kind: "down", by: 2 });
+	});
+
+	test("those that remain have something to spare", () => {
+		expect(lastOf({}, { seconds: 61, load: { inFlight: 19 }, seen: four }).by).toBe(1);
+		expect(lastOf({}, { seconds: 61, load: { inFlight: 29 }, seen: four })).toMatchObject({
+			kind: "hold",
+			why: "3 have been enough for 60 s, but the load of now is 2.9 containers' work",
+		});
+	});
+
+	test("not while requests are queued, and not while what they use of the processors is unknown", () => {
+		expect(lastOf({}, { seconds: 90, load: { queued: 0.01 }, seen: four }).why).toContain("are queued");
+		expect(lastOf({ cpu: 0.7 }, { seconds: 90, seen: four }).why).toContain("is not known");
+	});
+
+	test("not within a minute of need; a queue time without a queue is an old one", () => {
+		const past = { seconds: 61, load: { queueMs: 500 }, seen: four };
+		const need = { seconds: 1, load: { queueMs: 500, queued: 0.01 }, seen: four };
+
+		expect(lastOf({}, past).kind).toBe("down");
+		expect(lastOf({}, past, need, { seconds: 59, seen: four }).why).toMatch(/there was need \d+ s ago/);
+	});
+
+	test("the slower they start, the longer they are kept; a label says otherwise", () => {
+		const seen = { ...four, measuredReadyMs: 20_000 };
+
+		expect(lastOf({}, { seconds: 200, seen }).kind).toBe("hold");
+		expect(lastOf({}, { seconds: 201, seen }).kind).toBe("down");
+		expect(lastOf({ downAfterMs: 10_000 }, { seconds: 11, seen }).kind).toBe("down");
+	});
+});
+
 describe("what is not known", () => {
 	const quiet = { seconds: 100, seen: { ready: 4 } };
 

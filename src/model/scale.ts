@@ -5,8 +5,6 @@ import { type ScalePolicy, upAbove } from "./scale-policy.ts";
 import {
 	isPanic,
 	isSudden,
-	latelyOf,
-	needOf,
 	type Observation,
 	type Situation,
 	startLimits,
@@ -56,7 +54,7 @@ type Seen = { readonly memory: ScaleMemory; readonly demand: Demand | undefined 
 
 /** The memory with what is new, before anything is decided. */
 function look(policy: ScalePolicy, before: ScaleMemory, observed: Observation): Seen {
-	const { now, ready, measuredReadyMs } = observed;
+	const { now, ready } = observed;
 	const watch = watching(before.watch, observed.samples, ready);
 	const isFresh = watch.newest !== undefined && now - watch.newest.at <= staleMs;
 	const demand = isFresh ? demandOf(watch.readings, policy) : undefined;
@@ -65,13 +63,15 @@ function look(policy: ScalePolicy, before: ScaleMemory, observed: Observation): 
 	if (demand === undefined) return { memory: { ...before, watch, changes, panicUntil }, demand };
 	const memory = {
 		watch,
-		wants: remembered(before.wants, demand.want, now, windowOf(policy, measuredReadyMs)),
+		wants: remembered(before.wants, demand.want, now, windowOf(policy, observed.measuredReadyMs)),
 		changes,
-		panicUntil: isPanic(demand, policy, ready) ? now + needOf(policy, measuredReadyMs) : panicUntil,
+		panicUntil: isPanic(demand, policy, ready) ? now + panicMs : panicUntil,
 		brake: judgedBy(before.brake, demand, policy, observed),
 	};
 	return { memory, demand };
 }
+
+const panicMs = 60_000;
 
 function stillTo(until: number | undefined, now: number): number | undefined {
 	return until !== undefined && until > now ? until : undefined;
@@ -100,7 +100,6 @@ function situationOf(policy: ScalePolicy, { memory, demand }: Seen, observation:
 	const { since, newest, quietSince } = memory.watch;
 	const doubted = memory.brake.useless > 0;
 	const pace = paceOf(memory.changes, ready + starting, now);
-	const latelyMs = latelyOf(policy, observed.measuredReadyMs);
 	const isUrgent = demand !== undefined && !doubted && isSudden(demand, ready);
 	return {
 		policy,
@@ -112,8 +111,6 @@ function situationOf(policy: ScalePolicy, { memory, demand }: Seen, observation:
 		present: ready + starting + unhealthy + aside,
 		windowMs: windowOf(policy, observed.measuredReadyMs),
 		highest: memory.wants[0]?.want,
-		lately: memory.wants.find(({ at }) => at > now - latelyMs)?.want,
-		latelyMs,
 		pace: isUrgent ? unpaced(pace, policy.max) : pace,
 		panicUntil: memory.panicUntil,
 		brakeUntil: memory.brake.until,

@@ -10,8 +10,8 @@ export type Load = {
 	readonly arrivals: Uint16Array;
 	/** What each takes of a free container, in milliseconds, in the order of arrival. */
 	readonly serviceMs: Float32Array;
-	/** What the starts take, one after the other, in milliseconds; each call begins with the first. */
-	readonly startsMs: () => Random;
+	/** What the starts take, one after the other, in milliseconds. */
+	readonly startsMs: Random;
 };
 
 export function loadOf(scenario: Scenario, seed: number): Load {
@@ -20,11 +20,8 @@ export function loadOf(scenario: Scenario, seed: number): Load {
 	const random = createRandom(seed + 1);
 	// From half to one and a half of the mean: what is slow has waited, and was not merely a large request.
 	const serviceMs = Float32Array.from({ length: total }, () => scenario.serviceMs * (0.5 + random()));
-	return { arrivals, serviceMs, startsMs: () => startsOf(scenario, createRandom(seed + 2)) };
-}
-
-function startsOf({ startMs }: Scenario, random: Random): Random {
-	return () => startMs * (0.8 + 0.4 * random());
+	const forStarts = createRandom(seed + 2);
+	return { arrivals, serviceMs, startsMs: () => scenario.startMs * (0.8 + 0.4 * forStarts()) };
 }
 
 function arrivalsOf({ seconds, rate }: Scenario, random: Random): Uint16Array {

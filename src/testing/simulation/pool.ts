@@ -50,7 +50,6 @@ export function createPool(scenario: Scenario, load: Load): Pool {
 	const slowMs = 3 * scenario.serviceMs;
 	let containers: readonly Container[] = Array.from({ length: scenario.initial }, () => created("ready", 0));
 	const queue: Request[] = [];
-	const nextStartMs = load.startsMs();
 	const ends = new Map<number, Container[]>();
 	let [working, next, begun, slow, aliveTicks] = [0, 0, 0, 0, 0];
 	let [responseMs, queueMs, dispatched] = [0, 0, 0];
@@ -127,7 +126,7 @@ export function createPool(scenario: Scenario, load: Load): Pool {
 		},
 		add: (by, now) => {
 			for (let each = 0; each < by; each += 1) {
-				measured = nextStartMs();
+				measured = load.startsMs();
 				containers = [...containers, created("starting", now + measured)];
 			}
 		},

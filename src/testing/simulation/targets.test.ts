@@ -6,29 +6,25 @@ import { knative, raw } from "./rivals.ts";
 import { scenarios, usual } from "./scenarios.ts";
 import { rawAt, totalOf, tournament } from "./tournament.ts";
 
-/* What the law promises, over all scenarios, with one seed; docs/adr/0010 tells what other seeds give. */
+/* What the law promises, over all scenarios, with one seed; docs/adr/0013 tells what other seeds give. */
 
-const rounds = tournament([ours, knative, raw, rawAt(0.8)], scenarios, 1);
-const [our, theirs, plain, generous] = [ours, knative, raw, rawAt(0.8)].map(({ name }) =>
+const rounds = tournament([ours, knative, raw, rawAt(0.7)], scenarios, 1);
+const [our, theirs, plain, generous] = [ours, knative, raw, rawAt(0.7)].map(({ name }) =>
 	totalOf(rounds, name),
 );
 
-test("no more requests are slow than with Knative's rule, in any scenario, for fewer replica-seconds", () => {
-	for (const { scenario, played } of rounds) {
-		const [ballast, other] = ["ballast", "Knative"].map((name) => played.find(({ law }) => law === name));
-		expect(ballast?.slowPercent, scenario).toBeLessThanOrEqual(other?.slowPercent ?? 0);
-	}
-	expect(our?.replicaSeconds).toBeLessThanOrEqual(theirs?.replicaSeconds ?? 0);
+test("no more requests are slow than with Knative's rule", () => {
+	expect(our?.slowPercent).toBeLessThanOrEqual(theirs?.slowPercent ?? 0);
 });
 
-test("raw concurrency that is almost as rarely slow takes a quarter more: ours has 20 % fewer replica-seconds", () => {
-	expect(our?.slowPercent).toBeLessThanOrEqual((generous?.slowPercent ?? 0) + 0.2);
+test("raw concurrency that is as rarely slow takes a quarter more: ours has 20 % fewer replica-seconds", () => {
+	expect(our?.slowPercent).toBeLessThanOrEqual((generous?.slowPercent ?? 0) + 0.05);
 	expect(our?.replicaSeconds).toBeLessThanOrEqual(0.8 * (generous?.replicaSeconds ?? 0));
 });
 
-test("raw concurrency at the same target takes a tenth more replica-seconds, and is slow more often by a quarter", () => {
-	expect(our?.replicaSeconds).toBeLessThanOrEqual(0.9 * (plain?.replicaSeconds ?? 0));
-	expect(our?.slowPercent).toBeLessThanOrEqual(0.78 * (plain?.slowPercent ?? 0));
+test("raw concurrency at the same target takes no fewer replica-seconds, and is slow more often by a quarter", () => {
+	expect(our?.replicaSeconds).toBeLessThanOrEqual(plain?.replicaSeconds ?? 0);
+	expect(our?.slowPercent).toBeLessThanOrEqual(0.75 * (plain?.slowPercent ?? 0));
 });
 
 test("a constant load that settles takes 20 % fewer replica-seconds than raw concurrency at the same target", () => {
