@@ -14,9 +14,12 @@ export type Soak = {
 	readonly tell: (line: string) => void;
 };
 
+/** One thing that was done, in milliseconds since 1970. */
+type Act = { readonly name: string; readonly since: number; readonly until: number };
+
 /** What came of a minute or so of random change under load. */
 type Round = {
-	readonly acts: readonly string[];
+	readonly acts: readonly Act[];
 	readonly verdict: Verdict;
 	/** Safe requests that were lost for no reason that promise 9 knows. */
 	readonly lost: readonly Loss[];
@@ -43,10 +46,13 @@ export async function soak({ minutes, seed, tell }: Soak): Promise<readonly stri
 }
 
 async function oneRound(stage: Stage, walk: Walk): Promise<Round> {
-	const acts: string[] = [];
-	const until = Date.now() + roundMs;
+	const acts: Act[] = [];
+	const end = Date.now() + roundMs;
 	const verdict = await stage.load("round", async () => {
-		while (Date.now() < until) acts.push(await walk.step());
+		while (Date.now() < end) {
+			const since = Date.now();
+			acts.push({ name: await walk.step(), since, until: Date.now() });
+		}
 	});
 	const lost = verdict.safe.filter((loss) => !walk.outages().some((outage) => isWithin(loss, outage)));
 	const disagreement = await agreeOn(stage.proxy, ...walk.members()).then(() => undefined, messageOf);
@@ -71,7 +77,7 @@ function lineOf({ acts, verdict, lost, vitals, disagreement }: Round, number: nu
 
 function summaryOf(rounds: readonly Round[]): string {
 	const counts = new Map<string, number>();
-	for (const act of rounds.flatMap(({ acts }) => acts)) counts.set(act, (counts.get(act) ?? 0) + 1);
+	for (const { name } of rounds.flatMap(({ acts }) => acts)) counts.set(name, (counts.get(name) ?? 0) + 1);
 	const acts = [...counts].toSorted(([, a], [, b]) => b - a).map(([act, count]) => `${count} × ${act}`);
 	const sum = (of: (round: Round) => number) => rounds.reduce((all, round) => all + of(round), 0);
 	return [
@@ -81,10 +87,18 @@ function summaryOf(rounds: readonly Round[]): string {
 	].join("\n");
 }
 
+/** With what was done meanwhile, and in the seconds before. */
+function tellLoss(loss: Loss, acts: readonly Act[]): string {
+	const sent = Date.parse(loss.at);
+	const around = acts.filter(({ since, until }) => until > sent - 6_000 && since < sent + loss.after);
+	const times = around.map(({ name, since, until }) => `${name} (${since - sent} to ${until - sent} ms)`);
+	return `lost: ${JSON.stringify(loss)}, beside: ${times.join(", ")}`;
+}
+
 function faultsOf(rounds: readonly Round[]): readonly string[] {
 	const [early, late] = [rounds[0]?.vitals, rounds.at(-1)?.vitals];
 	return [
-		...rounds.flatMap(({ lost }) => lost.map((loss) => `lost: ${JSON.stringify(loss)}`)),
+		...rounds.flatMap(({ lost, acts }) => lost.map((loss) => tellLoss(loss, acts))),
 		// The count goes on from round to round.
 		...(rounds.at(-1)?.verdict.replayed ?? []).map((id) => `sent twice: POST ${id}`),
 		...rounds.flatMap(({ verdict }) => verdict.uncounted.map((id) => `answered by nobody: POST ${id}`)),
