@@ -1,7 +1,7 @@
 import { expect, test } from "vitest";
 import { build } from "../model/build.ts";
 import type { Container } from "../model/container.ts";
-import { emptyFleet } from "../model/fleet.ts";
+import { emptyFleet, type Fleet, type Server } from "../model/fleet.ts";
 import { container, surroundings, told } from "../testing/containers.ts";
 import { createFakeClock } from "../testing/fake-clock.ts";
 import { startedFrom } from "../testing/fake-process.ts";
@@ -87,14 +87,46 @@ test("the longer one stays, the rarer it is tried; and nothing is due when all a
 	expect(departures.due(undefined)).toBeUndefined();
 });
 
-test("one whose container is at another address now has nobody there to finish anything", () => {
-	const { departures } = setUp();
-	const moved = {
-		...fleet,
-		pools: fleet.pools.map((pool) => {
-			return { ...pool, servers: pool.servers.map((server) => ({ ...server, address: "10.9.9.9" })) };
-		}),
-	};
+test("one whose container is at another address now has what it takes to send its requests to others", async () => {
+	const { clock, departures } = setUp();
+	const { fleet } = build(surroundings({ containers: [web, container("other")] }));
+	const running = startedFrom({ structure: "s", fleet });
+	const forced = () => departures.of(running, moved(fleet, "web"), unread).get(name)?.force;
+	expect(forced()).toBe(false);
+	await clock.advance(1_999);
+	expect(forced()).toBe(false);
+	await clock.advance(1);
 
-	expect(departures.of(running, moved, unread).get(name)).toEqual({ force: true });
+	expect(forced()).toBe(true);
 });
+
+test("where nobody else is served, it goes at once: its container is served at its new address only then", () => {
+	const { departures } = setUp();
+	expect(departures.of(running, moved(fleet, "web"), unread).get(name)).toEqual({ force: true });
+
+	const { fleet: both } = build(surroundings({ containers: [web, container("other")] }));
+	const departing = departures.of(
+		startedFrom({ structure: "s", fleet: both }),
+		moved(both, "web", "other"),
+		unread,
+	);
+	expect([...departing.values()]).toEqual([{ force: true }, { force: true }]);
+});
+
+test("once it is gone from where it was, it is added where it is now, at once", () => {
+	const { departures } = setUp();
+	departures.of(running, moved(fleet, "web"), unread);
+	expect(departures.due(running)).toBe(50);
+	const gone = { ...running, servers: new Map() };
+
+	expect(departures.due(gone)).toBe(0);
+	departures.of(gone, moved(fleet, "web"), unread);
+	expect(departures.due(gone)).toBeUndefined();
+});
+
+function moved(fleet: Fleet, ...names: readonly string[]): Fleet {
+	const elsewhere = (server: Server) =>
+		names.includes(server.container.name) ? { ...server, address: "10.9.9.9" } : server;
+	const pools = fleet.pools.map((pool) => ({ ...pool, servers: pool.servers.map(elsewhere) }));
+	return { ...fleet, pools };
+}

@@ -1,6 +1,6 @@
 import type { Clock } from "../clock.ts";
 import type { Container, Inventory } from "../model/container.ts";
-import { type Fleet, membersOf } from "../model/fleet.ts";
+import { type Fleet, type Member, membersOf } from "../model/fleet.ts";
 import { type Running, type RunningServer, runningName } from "../model/running.ts";
 import { type Departure, unwanted } from "../model/server-steps.ts";
 import type { Standing } from "../model/standing.ts";
@@ -13,7 +13,10 @@ export type Departures = {
 		wanted: Fleet,
 		around: Around,
 	) => ReadonlyMap<string, Departure>;
-	/** Milliseconds until it is worth trying again to remove one of them; undefined when all are gone. */
+	/**
+	 * Milliseconds until it is worth trying again to remove one of them, or none once one is gone whose container is served
+	 * elsewhere only then; undefined when there is nothing left to do.
+	 */
 	readonly due: (running: Running | undefined) => number | undefined;
 };
 
@@ -31,9 +34,11 @@ const afterlife = 2_000;
 const [shortestGap, longestGap] = [50, 2_000];
 
 export function createDepartures(clock: Pick<Clock, "now">): Departures {
-	/** Since when each has been out, and since when its container has been seen to have ended. */
+	/** Since when each has been out, and since when its container is known not to be there any more. */
 	let outSince: ReadonlyMap<string, number> = new Map();
-	let endedSince: ReadonlyMap<string, number> = new Map();
+	let goneSince: ReadonlyMap<string, number> = new Map();
+	/** Those whose containers are somewhere else. */
+	let moved: readonly string[] = [];
 
 	function of(
 		running: Running | undefined,
@@ -44,25 +49,32 @@ export function createDepartures(clock: Pick<Clock, "now">): Departures {
 		const now = clock.now();
 		const known = new Map(standings?.map((standing) => [standing.container.id.slice(0, 8), standing]));
 		const standingOf = ({ server }: RunningServer) => known.get(server.slice(-8));
-		const ended = outs.filter((one) => standings !== undefined && hasEnded(standingOf(one)?.container));
+		const members = membersOf(wanted);
+		const names = new Set(members.map(nameOf));
+		moved = outs.map(runningName).filter((name) => names.has(name));
+		const hasGone = (one: RunningServer): boolean =>
+			names.has(runningName(one)) || (standings !== undefined && hasEnded(standingOf(one)?.container));
 		outSince = since(outs, outSince, now);
-		endedSince = since(ended, endedSince, now);
-		const members = new Set(membersOf(wanted).map(({ pool, server }) => `${pool}/${server.name}`));
+		goneSince = since(outs.filter(hasGone), goneSince, now);
+		const gone = new Set(outs.map(runningName));
+		const there = members.filter((one) => running?.servers.has(nameOf(one)) && !gone.has(nameOf(one)));
+		const servedPools = new Set(there.map(({ pool }) => pool));
 		return new Map(
 			outs.map((one) => {
 				const name = runningName(one);
 				const standing = standingOf(one);
 				const isTold = standing !== undefined && leaving.has(standing.container.id);
 				const isLate = isTold && now - (outSince.get(name) ?? now) >= drainOf(standing);
-				const isOver = now - (endedSince.get(name) ?? now) >= afterlife;
-				// Its container is somewhere else.
-				const isMoved = members.has(name);
-				return [name, { force: isLate || isOver || isMoved }];
+				const isOver = now - (goneSince.get(name) ?? now) >= afterlife;
+				// Its container is somewhere else, and takes no request there before this one is gone; nor does anybody else.
+				const isAwaited = names.has(name) && !servedPools.has(one.pool);
+				return [name, { force: isLate || isOver || isAwaited }];
 			}),
 		);
 	}
 
 	function due(running: Running | undefined): number | undefined {
+		if (running !== undefined && moved.some((name) => !running.servers.has(name))) return 0;
 		const now = clock.now();
 		const still = [...outSince].filter(([name]) => running?.servers.has(name));
 		if (still.length === 0) return undefined;
@@ -71,6 +83,10 @@ export function createDepartures(clock: Pick<Clock, "now">): Departures {
 	}
 
 	return { of, due };
+}
+
+function nameOf({ pool, server }: Member): string {
+	return runningName({ pool, server: server.name });
 }
 
 /** What it may take from the signal to the end, in milliseconds. */
