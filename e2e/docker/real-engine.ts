@@ -1,5 +1,5 @@
 import type { ContractEngine } from "../../src/testing/docker-contract.ts";
-import { docker } from "../harness/docker.ts";
+import { docker, pause } from "../harness/docker.ts";
 import { images } from "../harness/images.ts";
 import { createSandbox } from "../harness/sandbox.ts";
 
@@ -16,9 +16,7 @@ export async function realEngine(host: ContractEngine["host"]): Promise<Contract
 			const container = await sandbox.run(name, "--label", label, ...check, ...obedient);
 			return docker("inspect", "--format", "{{.Id}}", container);
 		},
-		pause: async (id) => {
-			await docker("pause", id);
-		},
+		pause,
 		signal: async (id, signal) => {
 			await docker("kill", "--signal", `${signal}`, id);
 		},

@@ -1,6 +1,6 @@
 import { afterAll, beforeAll, expect, test } from "vitest";
 import { agreeOn } from "../harness/agreement.ts";
-import { docker, logsOf, sh } from "../harness/docker.ts";
+import { docker, logsOf, pause, sh } from "../harness/docker.ts";
 import { eventually } from "../harness/eventually.ts";
 import {
 	problemsOf,
@@ -36,7 +36,7 @@ beforeAll(async () => {
 afterAll(async () => sandbox[Symbol.asyncDispose]());
 
 test("promise 11: after a reboot they are stale, and it says so until Docker answers", async () => {
-	await docker("pause", relay.name);
+	await pause(relay.name);
 	// The kernel's own boot id can't be changed: what was written down is that of another boot.
 	const runs = "/var/lib/ballast/generation/runs.json";
 	await sh(proxy.name, `sed -i 's/"machine":"[^"]*"/"machine":"another"/' ${runs}`, "10002:10001");
@@ -52,7 +52,7 @@ test("promise 11: after a reboot they are stale, and it says so until Docker ans
 });
 
 test("nothing of an earlier life is in force before it was judged", async () => {
-	await docker("pause", relay.name);
+	await pause(relay.name);
 	await docker("stop", "--time", "5", s1, s2);
 	proxy = await restartProxy(proxy);
 	const generations = await eventually(async () => {

@@ -1,6 +1,6 @@
 import { afterAll, beforeAll, expect, test } from "vitest";
 import { agreeOn } from "../harness/agreement.ts";
-import { docker } from "../harness/docker.ts";
+import { docker, pause } from "../harness/docker.ts";
 import { eventually } from "../harness/eventually.ts";
 import { becomes } from "../harness/health.ts";
 import { keptLines } from "../harness/membership.ts";
@@ -85,7 +85,7 @@ test("an engine that answers nonsense leaves what was served", async () => {
 });
 
 test("a start without Docker serves who was served, if they answer, until Docker does", async () => {
-	await docker("pause", relay.name);
+	await pause(relay.name);
 	await docker("stop", "--time", "5", s2);
 	proxy = await restartProxy(proxy);
 	await agreeOn(proxy, s1);

@@ -1,5 +1,6 @@
 import { execa } from "execa";
 import pMap from "p-map";
+import { eventually } from "./eventually.ts";
 
 export type CommandResult = { readonly exitCode: number; readonly stdout: string; readonly stderr: string };
 
@@ -19,6 +20,11 @@ export async function tryDocker(...args: readonly string[]): Promise<CommandResu
 export async function sh(container: string, script: string, user?: string): Promise<string> {
 	const options = user === undefined ? [] : ["--user", user];
 	return docker("exec", ...options, container, "sh", "-c", script);
+}
+
+/** `docker pause`, again where it fails: on a busy machine runc gives up ("unable to freeze"), and the container runs on. */
+export async function pause(container: string): Promise<void> {
+	await eventually(async () => docker("pause", container));
 }
 
 /** Side by side, as one command would take one after the other. */

@@ -1,6 +1,6 @@
 import { afterAll, beforeAll, expect, test } from "vitest";
 import { agreeOn } from "../harness/agreement.ts";
-import { docker } from "../harness/docker.ts";
+import { docker, pause } from "../harness/docker.ts";
 import { eventually } from "../harness/eventually.ts";
 import { lastLine } from "../harness/membership.ts";
 import {
@@ -44,7 +44,7 @@ test("an unhealthy container has failed, is a problem, and joins again when it i
 test("a paused container leaves, and joins again when it goes on", async () => {
 	const pausable = await startWebapp(sandbox, "pausable", "--no-healthcheck");
 	await agreeOn(proxy, stays, other, pausable);
-	await docker("pause", pausable);
+	await pause(pausable);
 	await agreeOn(proxy, stays, other);
 	expect(await lastLine(proxy, pausable, "leave")).toMatchObject({ why: "paused" });
 	await hasNoProblems(proxy);

@@ -1,5 +1,5 @@
 import { expect, test } from "vitest";
-import { docker } from "../harness/docker.ts";
+import { docker, pause } from "../harness/docker.ts";
 import { eventually } from "../harness/eventually.ts";
 import { becomes } from "../harness/health.ts";
 import { images } from "../harness/images.ts";
@@ -39,8 +39,8 @@ test("of two proxies that both scale the older acts, the other tells so, and tog
 /* Seen to fail where who leads is asked but once (`leaderOf` in src/scaling.ts), and where a name that is taken is no answer
  * (`create` in src/docker/replicas.ts). */
 test.each([
-	["killed", "kill", "start"],
-	["paused", "pause", "unpause"],
+	["killed", async (name: string) => docker("kill", name), "start"],
+	["paused", pause, "unpause"],
 ])(
 	"where the one that acts is %s in the middle of a rise the other goes on, and once both are there again they make nobody twice",
 	async (_, end, comeBack) => {
@@ -59,8 +59,7 @@ test.each([
 			return kind === "hold" && observed.ready === 1 && observed.starting > 0;
 		});
 
-		// A busy machine may refuse to pause one.
-		await eventually(async () => docker(end, older.name));
+		await end(older.name);
 		await sixRun(sandbox);
 		await isFull(younger);
 		expect((await deedsOf(younger)).filter((deed) => deed.endsWith("-scale-4"))).toEqual([]);

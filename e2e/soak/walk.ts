@@ -1,6 +1,6 @@
 import { setTimeout as delay } from "node:timers/promises";
 import { expect } from "vitest";
-import { docker, sh } from "../harness/docker.ts";
+import { docker, pause, sh } from "../harness/docker.ts";
 import { eventually } from "../harness/eventually.ts";
 import { killController } from "../harness/proxy.ts";
 import { remove } from "../harness/servers.ts";
@@ -89,7 +89,7 @@ const haproxyPids = `master=$(s6-svstat -o pid /run/service/haproxy)
 	worker=$(cat /proc/$master/task/*/children | tr " " "\\n" | grep . | tail -n 1)`;
 
 async function pauseAWhile(container: string): Promise<void> {
-	await docker("pause", container);
+	await pause(container);
 	await delay(1_500);
 	await docker("unpause", container);
 }
