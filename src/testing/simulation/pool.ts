@@ -48,6 +48,7 @@ export function createPool(scenario: Scenario, load: Load): Pool {
 	const { slots, shared = Number.POSITIVE_INFINITY, policy } = scenario;
 	const maxconn = policy.maxconn ?? Number.POSITIVE_INFINITY;
 	const slowMs = 3 * scenario.serviceMs;
+	const startMs = load.starts();
 	let containers: readonly Container[] = Array.from({ length: scenario.initial }, () => created("ready", 0));
 	const queue: Request[] = [];
 	const ends = new Map<number, Container[]>();
@@ -126,7 +127,7 @@ export function createPool(scenario: Scenario, load: Load): Pool {
 		},
 		add: (by, now) => {
 			for (let each = 0; each < by; each += 1) {
-				measured = load.startsMs();
+				measured = startMs();
 				containers = [...containers, created("starting", now + measured)];
 			}
 		},
