@@ -34,6 +34,24 @@ test("a full list tells of it, too", async () => {
 	expect((await world.readAll()).containers).toEqual([]);
 });
 
+test("a full list tells of one, too, that can't be inspected, as while Docker starts it again", async () => {
+	await using world = await watched();
+	world.docker.add({ name: "other", labels: backend });
+	world.note("app", { action: "die", exitCode: 4 });
+	world.change("app", { status: "restarting" });
+	world.docker.faults.answer = {
+		path: `/containers/${fakeId("app")}/json`,
+		status: 500,
+		body: '{"message":"locked"}',
+	};
+
+	expect((await world.readAll()).containers).toMatchObject([
+		{ name: "app", state: "removing", exitCode: 4 },
+		{ name: "other" },
+	]);
+	expect((await world.readAll()).containers).toMatchObject([{ name: "other" }]);
+});
+
 test("that it was told to stop is known as well", async () => {
 	await using world = await watched();
 	world.note("app", { action: "kill", signal: 9 });
@@ -164,6 +182,25 @@ describe("an end that was read, and not written down because something overtook 
 
 		expect((await world.readOne("app")).containers).toMatchObject([{ state: "removing", exitCode: 4 }]);
 		expect((await world.readOne("app")).containers).toEqual([]);
+	});
+
+	test("is told once more by a full list, which has only those that run, be it there still or gone", async () => {
+		await using world = await watched();
+		world.note("app", { action: "die", exitCode: 4 });
+		world.change("app", { status: "exited", exitCode: 4 });
+		await unrecorded(world);
+		await world.inventory.read({ all: true, containers: new Set() }, new AbortController().signal);
+		expect((await world.readAll()).containers).toMatchObject([{ state: "exited", exitCode: 4 }]);
+		expect((await world.readAll()).containers).toEqual([]);
+
+		world.change("app", { status: "running", startedAt: later });
+		await world.readAll();
+		world.note("app", { action: "die", exitCode: 5 });
+		world.change("app", { status: "exited", exitCode: 5 });
+		await unrecorded(world);
+		world.docker.containers.clear();
+		expect((await world.readAll()).containers).toMatchObject([{ state: "removing", exitCode: 5 }]);
+		expect((await world.readAll()).containers).toEqual([]);
 	});
 
 	test("keeps the signal that it was told to stop by", async () => {

@@ -27,6 +27,8 @@ export type Endings = {
 	readonly read: (found: readonly Found[], known: Known) => void;
 	/** What reads have found out since `recorded` was last called. */
 	readonly past: () => PastEndings;
+	/** The ids of those that a read has found ended, which is not recorded yet. */
+	readonly unrecorded: () => Iterable<string>;
 	readonly recorded: () => void;
 };
 
@@ -96,6 +98,7 @@ export function createEndings(told: Pick<Told, "leaving">): Endings {
 		note,
 		read,
 		past: () => past,
+		unrecorded: () => seen.keys(),
 		recorded: () => {
 			past = none;
 			seen.clear();

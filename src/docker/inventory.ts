@@ -61,12 +61,11 @@ const takesAway: ReadonlySet<string> = new Set([
 /** What the engine holds, kept by events that name what to read again, and by full lists. */
 export function createInventory(parts: InventoryParts): EngineInventory {
 	const { self, clock, asleep = () => new Map<string, string>() } = parts;
-	const told = createTold(clock);
-	const survey = createSurvey({ ...parts, asleep });
+	const [told, news] = [createTold(clock), createNews()];
 	const endings = createEndings(told);
+	const survey = createSurvey({ ...parts, unlisted: () => [...asleep().keys(), ...endings.unrecorded()] });
 	const knowledge = createKnowledge(parts);
 	const isOwn = (id: string) => isSelf(id, self);
-	const news = createNews();
 
 	async function read(hints: ReadHints, signal: AbortSignal): Promise<Inventory> {
 		if (hints.all) return await readAll(signal);
@@ -90,12 +89,13 @@ export function createInventory(parts: InventoryParts): EngineInventory {
 		const [found, unread] = [seen.filter(isFound), seen.filter(isUnread)];
 		// One that is not listed has ended, and its address may be another's by now. One that is being started may be in no list
 		// yet, and is not told of before it has.
-		const kept = unread.filter(({ id }) => listed.has(id) || asleep().has(id) || isOwn(id));
+		const isKept = ({ id }: Unread): boolean => listed.has(id) || asleep().has(id) || isOwn(id);
+		const [kept, ended] = [unread.filter(isKept), unread.filter((one) => !isKept(one)).map(goneFor)];
 		if (found.length === 0 && kept[0] !== undefined) throw kept[0].failure;
 		const before = kept.map((one) => asKnown(one, isOwn(one.id), knowledge.now()));
 		const withWhy = kept.map((one, index) => unreadableOf(one, before[index]?.container));
 		await knowledge.replace([...found, ...before], withWhy, signal);
-		endings.read(found, known);
+		endings.read([...found, ...ended], known);
 		return settled(heard.keys(), heard);
 	}
 
@@ -124,6 +124,11 @@ export function createInventory(parts: InventoryParts): EngineInventory {
 	}
 
 	return { read, recorded: endings.recorded, note, leaving: () => told.leaving(knowledge.now().known) };
+}
+
+/** For all that can be told of it. */
+function goneFor({ id }: Unread): Found {
+	return { id, container: undefined };
 }
 
 /** A proxy that does not know its own networks would take every network for one that it shares. */

@@ -13,8 +13,8 @@ type SurveyParts = {
 	/** The container that this process runs in. */
 	readonly self: string | undefined;
 	readonly clock: Pick<Clock, "now">;
-	/** Those that have ended and are looked at all the same, by id. */
-	readonly asleep: () => ReadonlyMap<string, unknown>;
+	/** The ids of those that have ended and are looked at all the same. */
+	readonly unlisted: () => readonly string[];
 	/** Whether changes happen that no event tells of, each time that this changes. */
 	readonly onSilence?: (isSilent: boolean) => void;
 };
@@ -34,7 +34,7 @@ export type Survey = {
 };
 
 export function createSurvey(parts: SurveyParts): Survey {
-	const { client, joinLabel, self, clock, asleep, onSilence } = parts;
+	const { client, joinLabel, self, clock, unlisted, onSilence } = parts;
 	const unchanged = createUnchanged(clock);
 	const hearing = createHearing(onSilence ?? (() => undefined));
 
@@ -56,7 +56,7 @@ export function createSurvey(parts: SurveyParts): Survey {
 			const proven = unchanged.among(list, known).filter(({ id }) => !leaving(id) && !isSelf(id, self));
 			const listed = new Set(list.map(({ id }) => id));
 			const asBefore = new Set(proven.map(({ id }) => id));
-			const toLook = toLookAt([...listed, ...asleep().keys()], known, self).difference(asBefore);
+			const toLook = toLookAt([...listed, ...unlisted()], known, self).difference(asBefore);
 			const seen = await look(toLook, listed, signal);
 			hearing.listed(
 				seen.filter(isFound).filter(({ id }) => !isSelf(id, self)),
@@ -71,7 +71,7 @@ export function createSurvey(parts: SurveyParts): Survey {
 	};
 }
 
-/** What is listed or asleep, what was up before and may have ended since, and the proxy itself. */
+/** What is listed, or has to be looked at in any case, what was up before and may have ended since, and the proxy itself. */
 function toLookAt(there: readonly string[], known: Known, self: string | undefined): ReadonlySet<string> {
 	const ids = new Set([...there, ...[...known.values()].filter(isUp).map(({ id }) => id)]);
 	if (self !== undefined && ![...ids].some((id) => isSelf(id, self))) ids.add(self);
