@@ -28,6 +28,7 @@ const policy = [
 	/^ {4}balance hash var\(txn\.client\)$/,
 	/^ {4}hash-type consistent sdbm avalanche$/,
 	/^ {4}guid pool\.[a-zA-Z0-9_.-]+$/,
+	/^ {4}timeout check 2s$/,
 	/^ {4}option httpchk$/,
 	/^ {4}http-check send meth GET uri \/[a-zA-Z0-9/._~?=&-]{0,199} ver HTTP\/1\.1 hdr Host localhost$/,
 	/^ {4}http-check expect status 200-399$/,

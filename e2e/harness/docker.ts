@@ -24,7 +24,9 @@ export async function sh(container: string, script: string, user?: string): Prom
 
 /** `docker pause`, again where it fails: on a busy machine runc gives up ("unable to freeze"), and the container runs on. */
 export async function pause(container: string): Promise<void> {
-	await eventually(async () => docker("pause", container));
+	await eventually(async () => {
+		if ((await inspect(container, ".State.Paused")) !== true) await docker("pause", container);
+	});
 }
 
 /** Side by side, as one command would take one after the other. */

@@ -56,9 +56,7 @@ export function createDepartures(clock: Pick<Clock, "now">): Departures {
 			names.has(runningName(one)) || (standings !== undefined && hasEnded(standingOf(one)?.container));
 		outSince = since(outs, outSince, now);
 		goneSince = since(outs.filter(hasGone), goneSince, now);
-		const gone = new Set(outs.map(runningName));
-		const there = members.filter((one) => running?.servers.has(nameOf(one)) && !gone.has(nameOf(one)));
-		const servedPools = new Set(there.map(({ pool }) => pool));
+		const awaited = awaitedOf(outs, names, running);
 		return new Map(
 			outs.map((one) => {
 				const name = runningName(one);
@@ -66,9 +64,7 @@ export function createDepartures(clock: Pick<Clock, "now">): Departures {
 				const isTold = standing !== undefined && leaving.has(standing.container.id);
 				const isLate = isTold && now - (outSince.get(name) ?? now) >= drainOf(standing);
 				const isOver = now - (goneSince.get(name) ?? now) >= afterlife;
-				// Its container is somewhere else, and takes no request there before this one is gone; nor does anybody else.
-				const isAwaited = names.has(name) && !servedPools.has(one.pool);
-				return [name, { force: isLate || isOver || isAwaited }];
+				return [name, { force: isLate || isOver || awaited.has(name) }];
 			}),
 		);
 	}
@@ -83,6 +79,27 @@ export function createDepartures(clock: Pick<Clock, "now">): Departures {
 	}
 
 	return { of, due };
+}
+
+/**
+ * Of those whose containers are somewhere else now, and are served there only once they are gone from here: the first of each
+ * pool that has nobody else who takes requests. What is on its way to the others can be sent to that one then.
+ */
+function awaitedOf(
+	outs: readonly RunningServer[],
+	names: ReadonlySet<string>,
+	running: Running | undefined,
+): ReadonlySet<string> {
+	const gone = new Set(outs.map(runningName));
+	const there = [...(running?.servers.values() ?? [])].filter((one) => !gone.has(runningName(one)));
+	const served = new Set(there.filter(takesRequests).map(({ pool }) => pool));
+	const moved = outs.filter((one) => names.has(runningName(one)) && !served.has(one.pool));
+	const first = new Map(moved.toReversed().map((one) => [one.pool, runningName(one)]));
+	return new Set(first.values());
+}
+
+function takesRequests({ state, weight }: RunningServer): boolean {
+	return state === "ready" && weight > 0;
 }
 
 function nameOf({ pool, server }: Member): string {

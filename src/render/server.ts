@@ -6,7 +6,8 @@ import type { PoolPolicy, Server } from "../model/fleet.ts";
  * so each line has it all.
  */
 const options = [
-	// A connection attempt every 2 s; three failures in a row, the last two within a second, take the server out.
+	// A connection attempt every 2 s; three failures in a row take the server out, the last two within a second where it refuses.
+	// Where nobody is there each takes 2 s, in which the attempt is repeated once: an app whose backlog is full may take that.
 	"check inter 2s fastinter 500ms downinter 1s fall 3 rise 2",
 	// So often, half of the idle connections that were not needed lately are closed. Node's servers close a connection after 5 idle
 	// seconds, Gunicorn's after 2: a POST that is sent at that moment is lost. After a peak of 580 requests in flight, one of 145
