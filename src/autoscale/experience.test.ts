@@ -1,4 +1,5 @@
 import { expect, test } from "vitest";
+import { container } from "../testing/containers.ts";
 import { createExperience } from "./experience.ts";
 
 const nothing = { ready: [], failed: [], parked: 0 };
@@ -36,6 +37,22 @@ test("one that ends after it was ready is no failed start", () => {
 	const { heed, told, problem } = createExperience();
 	heed(failed(false), 5);
 	expect([told().failures.count, problem()]).toEqual([0, undefined]);
+});
+
+test("how one that was woken ended is told once that is known, be it later than that it did", () => {
+	const { heed, problem } = createExperience();
+	const web = container("web");
+	const woken = { id: web.id, name: "web", isClone: false, early: true };
+	heed({ ...nothing, failed: [woken] }, 5);
+	expect(problem()?.message).toContain("and ended, before it was ready");
+	heed(nothing, 6, [{ container: web, died: undefined }]);
+	heed(nothing, 7, [{ container: web, died: "died, exit code 3" }]);
+	expect(problem()?.message).toContain("and died, exit code 3, before it was ready");
+
+	heed({ ...nothing, failed: [woken] }, 8, [{ container: web, died: "died, exit code 4" }]);
+	expect(problem()?.message).toContain("and died, exit code 4, before it was ready, 2 times in a row");
+	heed({ ...nothing, ready: [1_000] }, 9, [{ container: web, died: "died, exit code 4" }]);
+	expect(problem()).toBeUndefined();
 });
 
 test("failures are counted on by the next controller, as if the last one had been now", () => {
