@@ -37,8 +37,8 @@ export function createDepartures(clock: Pick<Clock, "now">): Departures {
 	/** Since when each has been out, and since when its container is known not to be there any more. */
 	let outSince: ReadonlyMap<string, number> = new Map();
 	let goneSince: ReadonlyMap<string, number> = new Map();
-	/** Those whose containers are somewhere else. */
-	let moved: readonly string[] = [];
+	/** Those whose containers are somewhere else now, where they are served only once these are gone. */
+	let moved: ReadonlySet<string> = new Set();
 
 	function of(
 		running: Running | undefined,
@@ -49,14 +49,12 @@ export function createDepartures(clock: Pick<Clock, "now">): Departures {
 		const now = clock.now();
 		const known = new Map(standings?.map((standing) => [standing.container.id.slice(0, 8), standing]));
 		const standingOf = ({ server }: RunningServer) => known.get(server.slice(-8));
-		const members = membersOf(wanted);
-		const names = new Set(members.map(nameOf));
-		moved = outs.map(runningName).filter((name) => names.has(name));
+		moved = new Set(membersOf(wanted).map(nameOf)).intersection(new Set(outs.map(runningName)));
 		const hasGone = (one: RunningServer): boolean =>
-			names.has(runningName(one)) || (standings !== undefined && hasEnded(standingOf(one)?.container));
+			moved.has(runningName(one)) || (standings !== undefined && hasEnded(standingOf(one)?.container));
 		outSince = since(outs, outSince, now);
 		goneSince = since(outs.filter(hasGone), goneSince, now);
-		const awaited = awaitedOf(outs, names, running);
+		const awaited = awaitedOf(moved, outs, running);
 		return new Map(
 			outs.map((one) => {
 				const name = runningName(one);
@@ -70,7 +68,7 @@ export function createDepartures(clock: Pick<Clock, "now">): Departures {
 	}
 
 	function due(running: Running | undefined): number | undefined {
-		if (running !== undefined && moved.some((name) => !running.servers.has(name))) return 0;
+		if (running !== undefined && [...moved].some((name) => !running.servers.has(name))) return 0;
 		const now = clock.now();
 		const still = [...outSince].filter(([name]) => running?.servers.has(name));
 		if (still.length === 0) return undefined;
@@ -82,19 +80,19 @@ export function createDepartures(clock: Pick<Clock, "now">): Departures {
 }
 
 /**
- * Of those whose containers are somewhere else now, and are served there only once they are gone from here: the first of each
- * pool that has nobody else who takes requests. What is on its way to the others can be sent to that one then.
+ * Of those that have moved, the first of each pool that has nobody else who takes requests. What is on its way to the others
+ * can be sent to that one then.
  */
 function awaitedOf(
+	moved: ReadonlySet<string>,
 	outs: readonly RunningServer[],
-	names: ReadonlySet<string>,
 	running: Running | undefined,
 ): ReadonlySet<string> {
 	const gone = new Set(outs.map(runningName));
 	const there = [...(running?.servers.values() ?? [])].filter((one) => !gone.has(runningName(one)));
 	const served = new Set(there.filter(takesRequests).map(({ pool }) => pool));
-	const moved = outs.filter((one) => names.has(runningName(one)) && !served.has(one.pool));
-	const first = new Map(moved.toReversed().map((one) => [one.pool, runningName(one)]));
+	const waiting = outs.filter((one) => moved.has(runningName(one)) && !served.has(one.pool));
+	const first = new Map(waiting.toReversed().map((one) => [one.pool, runningName(one)]));
 	return new Set(first.values());
 }
 
