@@ -51,11 +51,8 @@ test("promise 9: one of three is restarted, and has another address then", async
 			await endController(stage.proxy);
 			await docker("restart", restarted);
 			expect(await addressOf(restarted)).not.toBe(before);
-			await sh(stage.proxy.name, "s6-svc -u /run/service/controller");
-			await eventually(async () => {
-				const row = (await serversOf(stage.proxy)).find(({ container }) => container === restarted);
-				expect(row).toMatchObject({ address: `${await addressOf(restarted)}:3000`, status: "UP" });
-			});
+			await startController(stage.proxy);
+			await isServedWhereItIs(stage.proxy, restarted);
 		},
 		reads,
 	);
@@ -66,8 +63,44 @@ test("promise 9: one of three is restarted, and has another address then", async
 	expect(verdict).toMatchObject(noSafeLost);
 });
 
+/* One goes at once, with what is on its way to it, so that somebody is served. Requests are lost meanwhile: all have gone. */
+test("two of two are restarted, and have other addresses then: both are served there", async () => {
+	await using stage = await createStage("elsewhere");
+	const run = async (name: string) => stage.sandbox.run(name, images.base, "sleep", "1000");
+	const guests = await Promise.all([run("guest"), run("other-guest")]);
+	const apps = await Promise.all([stage.join("exits at once"), stage.join("exits at once")]);
+	await remove(...guests);
+	const addresses = async () => await Promise.all(apps.map(addressOf));
+	const before = await addresses();
+
+	await stage.load(
+		"two of two elsewhere",
+		async () => {
+			await endController(stage.proxy);
+			for (const app of apps) await docker("restart", app);
+			expect(before).not.toContain((await addresses())[0]);
+			await startController(stage.proxy);
+			await Promise.all(apps.map(async (app) => isServedWhereItIs(stage.proxy, app)));
+		},
+		reads,
+	);
+
+	expect(await stage.load("after that", async () => undefined, reads)).toMatchObject(noSafeLost);
+});
+
 async function endController({ name }: RunningProxy): Promise<void> {
 	await sh(name, "s6-svc -wD -T 60000 -d /run/service/controller");
+}
+
+async function startController({ name }: RunningProxy): Promise<void> {
+	await sh(name, "s6-svc -u /run/service/controller");
+}
+
+async function isServedWhereItIs(proxy: RunningProxy, app: string): Promise<void> {
+	await eventually(async () => {
+		const row = (await serversOf(proxy)).find(({ container }) => container === app);
+		expect(row).toMatchObject({ address: `${await addressOf(app)}:3000`, status: "UP" });
+	});
 }
 
 async function addressOf(container: string): Promise<string> {
