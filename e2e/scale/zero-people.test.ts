@@ -1,10 +1,11 @@
 import { expect, test } from "vitest";
 import { docker } from "../harness/docker.ts";
 import { eventually } from "../harness/eventually.ts";
+import { images } from "../harness/images.ts";
 import { ballast, killController, problemWith, readAgain, startProxy } from "../harness/proxy.ts";
 import { createSandbox } from "../harness/sandbox.ts";
-import { letListen, startWebapp } from "../harness/servers.ts";
-import { decides, runs, scaling } from "./pool.ts";
+import { letListen, startServer, startWebapp } from "../harness/servers.ts";
+import { decides, deedsOf, runs, scaling } from "./pool.ts";
 import { asleepAndLate, sleepy, statusesOf } from "./zero.ts";
 
 /* `ballast.scale=0-n`, and what people do to a container that sleeps, or may. */
@@ -18,6 +19,43 @@ test.concurrent("who is killed is brought back by the next request", async () =>
 	await docker("kill", app);
 
 	expect((await fetch(proxy.url)).status).toBe(200);
+});
+
+test.concurrent("what the last container had in hand when it was killed is answered by who comes next, and binds its client there", async () => {
+	await using sandbox = await createSandbox("zero");
+	const proxy = await startProxy(sandbox, scaling);
+	const app = await startWebapp(sandbox, "app", ...sleepy("scale.idle=1h", "sticky=cookie"));
+	await decides(proxy, ({ observed }) => observed.ready === 1);
+	await fetch(`${proxy.url}/delay`, { method: "POST", body: JSON.stringify({ delay: 60_000 }) });
+	const asked = Array.from({ length: 5 }, async () => await fetch(proxy.url));
+	await decides(proxy, ({ demand }) => demand !== undefined && demand.inFlight > 4);
+
+	await docker("kill", app);
+
+	const answers = await Promise.all(asked);
+	expect(answers.map(({ status }) => status)).toEqual([200, 200, 200, 200, 200]);
+	const cookies = answers.map(({ headers }) =>
+		headers.getSetCookie().filter((one) => one.startsWith("ballast-nodes=")),
+	);
+	expect(cookies).toEqual(answers.map(() => [expect.stringMatching(/^ballast-nodes=[0-9a-f]+;/)]));
+	// Itself, or one in its place.
+	expect(await deedsOf(proxy)).toEqual([expect.stringMatching(`^scale-up ${app}(-scale-1)?$`)]);
+});
+
+test.concurrent("a request that ends whoever gets it does so twice, and is answered", async () => {
+	await using sandbox = await createSandbox("zero");
+	const proxy = await startProxy(sandbox, scaling);
+	const ends = `require("node:http").createServer(() => process.exit(4)).listen(3000)`;
+	const options = [...sleepy("scale.idle=1h"), "--expose", "3000"];
+	const app = await startServer(sandbox, "app", ...options, images.base, "node", "--eval", ends);
+	await decides(proxy, ({ observed }) => observed.ready === 1);
+
+	const answer = await fetch(proxy.url);
+
+	expect(answer.status).toBe(503);
+	expect(answer.headers.get("retry-after")).toBe("5");
+	expect(await deedsOf(proxy)).toEqual([`scale-up ${app}`]);
+	await runs(sandbox);
 });
 
 test.concurrent("what waits is answered, though the container is restarted meanwhile", async () => {

@@ -8,7 +8,7 @@ type Fields = Readonly<Record<string, string | number>>;
 
 /** As HAProxy 3.0.11 has it, with fields between those that count. */
 function row(object: string, fields: Fields): string {
-	const all = { mode: "http", ...fields, rtime_max: 99, qtime_max: 99, ctime_max: 99, stot: 7 };
+	const all = { mode: "http", stot: 7, ...fields, rtime_max: 99, qtime_max: 99, ctime_max: 99 };
 	return Object.entries(all)
 		.map(([name, value], index) => `${object}.${index}.${name}.1:MGP:u32:${value}\n`)
 		.join("");
@@ -83,6 +83,23 @@ test("how many requests wait for a server is told of the pools for which they ma
 	expect(
 		parsed(pools, "Unknown command: 'show held', but maybe one of these:\n").map(({ held }) => held),
 	).toEqual([undefined, undefined]);
+});
+
+test("what waited on its way back into the frontend is at no server, and its time is no answer's", () => {
+	const backend = { req_tot: 30, rtime: 5_000 };
+	const servers = [
+		{ scur: 1, stot: 10, ctime: 1, rtime: 19 },
+		{ scur: 2, stot: 30, ctime: 0, rtime: 40 },
+	];
+	const [load] = parsed(
+		pool(6, "nodes", backend, ...servers, { svname: "_wait", scur: 9, stot: 3, rtime: 9_000 }),
+	);
+	expect(load).toMatchObject({ responseMs: 35, servers: [{ current: 1 }, { current: 2 }] });
+});
+
+test("while nothing came back, a pool's mean is its own, also of servers that have gone", () => {
+	const [load] = parsed(pool(6, "nodes", { rtime: 50 }, { svname: "_wait", stot: 0 }));
+	expect(load).toMatchObject({ responseMs: 50, servers: [] });
 });
 
 test("why they wait in vain is told as one word, whatever is in it", async () => {

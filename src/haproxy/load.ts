@@ -16,7 +16,7 @@ export async function showLoad(
 
 /** The fields that count, of the typed form (management.txt, 9.2): object, its ids, the field's number and name, types, value. */
 const field =
-	/^([BS])\.(\d+)\.(\d+)\.\d+\.(pxname|svname|qcur|scur|status|req_tot|qtime|ctime|rtime)\.\d+:\w+:\w+:(.*)$/gm;
+	/^([BS])\.(\d+)\.(\d+)\.\d+\.(pxname|svname|qcur|scur|status|req_tot|stot|qtime|ctime|rtime)\.\d+:\w+:\w+:(.*)$/gm;
 
 /** Of each pool that requests wait for, as templates/hold.lua.eta writes it. */
 const heldLine = /^held (\S+) (\d+)$/gm;
@@ -38,9 +38,13 @@ export function parseLoad(command: string, reply: string): readonly PoolLoad[] {
 
 type Row = ReadonlyMap<string, string>;
 
+/** In templates/partials/pool.cfg.eta, the way by which requests come back to wait: none that answers any. */
+const wayBack = "_wait";
+
 function loadOf(backend: Row, all: readonly Row[], held: ReadonlyMap<string, number>): PoolLoad {
 	const pool = backend.get("pxname") ?? "";
-	const servers = all.filter((row) => row.get("kind") === "S" && row.get("pxname") === pool);
+	const rows = all.filter((row) => row.get("kind") === "S" && row.get("pxname") === pool);
+	const [servers, back] = [rows.filter((row) => !isWayBack(row)), rows.find(isWayBack)];
 	const waiting = servers.reduce((sum, row) => sum + count(row, "qcur"), 0);
 	return {
 		pool,
@@ -48,13 +52,29 @@ function loadOf(backend: Row, all: readonly Row[], held: ReadonlyMap<string, num
 		held: held.get(pool),
 		requests: count(backend, "req_tot"),
 		queueMs: count(backend, "qtime"),
-		responseMs: count(backend, "ctime") + count(backend, "rtime"),
+		responseMs: back === undefined || count(back, "stot") === 0 ? responseMs(backend) : meanOf(servers),
 		servers: servers.map((row) => ({
 			server: row.get("svname") ?? "",
 			current: count(row, "scur"),
 			open: /^(UP|no check)/.test(row.get("status") ?? ""),
 		})),
 	};
+}
+
+function isWayBack(row: Row): boolean {
+	return row.get("svname") === wayBack;
+}
+
+function responseMs(row: Row): number {
+	return count(row, "ctime") + count(row, "rtime");
+}
+
+/** Without what waited on its way back, which the pool's own mean has: a start's seconds are no answer's. */
+function meanOf(servers: readonly Row[]): number {
+	const weights = servers.map((row) => Math.min(count(row, "stot"), 1024));
+	const total = weights.reduce((sum, weight) => sum + weight, 0);
+	const sum = servers.reduce((ms, row, index) => ms + responseMs(row) * (weights[index] ?? 0), 0);
+	return total === 0 ? 0 : sum / total;
 }
 
 function count(row: Row, name: string): number {

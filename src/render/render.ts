@@ -24,7 +24,7 @@ export function render(fleet: Fleet, options: ProxyOptions, templates: Templates
 /** With templates that let nobody wait, no pool is told to be one that is waited for: it would be put to sleep for good. */
 function patient(view: View, templates: Templates): View {
 	if (view.waits.length === 0 || letsWait(templates.write("haproxy.cfg", view))) return view;
-	return { ...view, waits: [] };
+	return { ...view, waits: [], pools: view.pools.map((pool) => ({ ...pool, isWaitedFor: false })) };
 }
 
 function filesOf(view: View, templates: Templates): ReadonlyMap<string, string> {

@@ -26,6 +26,8 @@ type PoolView = {
 	readonly cookie: { readonly name: string; readonly key: string } | undefined;
 	/** The path of HAProxy's own health check; undefined: it only connects. */
 	readonly check: string | undefined;
+	/** It is one of `waits`. */
+	readonly isWaitedFor: boolean;
 	readonly servers: readonly ServerView[];
 };
 
@@ -52,7 +54,7 @@ export function viewOf(fleet: Fleet, options: ProxyOptions, structure: string): 
 }
 
 function poolView(pool: Pool, { cookieKey }: ProxyOptions): PoolView {
-	const { name, sticky, check } = pool;
+	const { name, sticky, check, wait } = pool;
 	const servers = lightened(pool);
 	return {
 		name: word(name),
@@ -60,6 +62,7 @@ function poolView(pool: Pool, { cookieKey }: ProxyOptions): PoolView {
 		sticky,
 		cookie: sticky === "cookie" ? { name: cookieName(word(name)), key: word(cookieKey) } : undefined,
 		check: check === undefined ? undefined : path(check),
+		isWaitedFor: wait !== undefined,
 		servers: sortedBy(servers, (server) => server.name).map((server) => serverView(server, pool)),
 	};
 }
