@@ -100,13 +100,17 @@ test("where a frontend lets nobody wait, no pool is counted on to be waited for,
 		{ subject: "partials/routing.cfg.eta", message: expect.stringContaining("no pool is put to sleep") },
 		{ subject: "partials/routing.cfg.eta" },
 	]);
-	expect(await toldOf({}, { routing: withoutLines("lua.hold") })).toEqual([]);
+	expect(await toldOf({ wait }, { routing: withoutLines("txn.lost") })).toMatchObject([
+		{ message: expect.stringContaining("no pool is put to sleep") },
+		{ subject: "partials/routing.cfg.eta" },
+	]);
+	expect(await toldOf({}, { routing: withoutLines("lua.hold", "txn.lost") })).toEqual([]);
 
 	await using own = await temporaryDirectory();
 	await mkdir(join(own.path, "partials"));
 	await writeFile(join(own.path, "partials/routing.cfg.eta"), "    use_backend %[var(txn.pool)]\n");
 	const templates = await loadTemplates(shippedTemplates, own.path);
 	const { files } = render(fleetOf([], new Map(), new Map([["nodes", { wait }]])), testOptions, templates);
-	expect(files.get("hold.lua")).not.toContain('waiting["nodes"]');
-	expect(files.get("haproxy.cfg")).not.toContain("lua-load");
+	expect(files.get("hold.lua")).not.toContain('pools["nodes"]');
+	expect(files.get("haproxy.cfg")).not.toMatch(/lua-load|server _wait/);
 });

@@ -75,7 +75,7 @@ function impatience(section: string): readonly Lack[] {
 	return [
 		{
 			template: "partials/routing.cfg.eta",
-			text: "http-request lua.hold",
+			text: "http-request set-var(txn.lost)` or `http-request lua.hold",
 			where: `the ${section.split(/\s+/, 2).join(" ")}`,
 			so: "no pool is put to sleep, and the label scale=0-n keeps one container at least",
 		},
@@ -86,8 +86,9 @@ function leadsToPools(section: string): boolean {
 	return section.startsWith("frontend") && /\buse_backend\s+%\[/.test(section);
 }
 
+/** Without the one nobody waits, and without the other what comes back to wait would do so for ever. */
 function isImpatient(section: string): boolean {
-	return leadsToPools(section) && !section.includes("lua.hold");
+	return leadsToPools(section) && !["lua.hold", "txn.lost"].every((word) => section.includes(word));
 }
 
 /** Whether every frontend of it that leads to the pools lets requests wait for a server. */
